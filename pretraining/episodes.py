@@ -1,0 +1,161 @@
+"""Episodes: paint an image, solve the head, judge the answer everywhere and on the next image.
+
+The head is solved inside the graph, so the gradient of the judgement reaches the trunk through the
+solver (Bertinetto et al. 2019, arXiv:1805.08136; Lee et al. 2019, arXiv:1904.03758).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from napari_unet.learn.unet import UNet
+from pretraining.annotator import Habit, Paint, draw_habit, draw_paint
+from pretraining.feed import Shot, Task
+from pretraining.solver import apply_head, gather, ridge
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The loss of one episode and figures to report.
+
+    Parameters
+    ----------
+    loss : Tensor, scalar
+        Carries the gradient.
+    painted, other : float
+        Mean IoU of the classes but the first, on the painted image and on the next one.
+    """
+
+    loss: Tensor
+    painted: float
+    other: float
+
+
+def paint_weights(paint: Paint) -> np.ndarray:
+    """Weight of each painted pixel: every class counts the same, and every stroke in a class."""
+    pixels = np.bincount(paint.strokes)
+    first = np.unique(paint.strokes, return_index=True)[1]
+    strokes = np.bincount(paint.classes[first])
+    return 1 / (pixels[paint.strokes] * strokes[paint.classes])
+
+
+def solve(
+    maps: list[Tensor], paint: Paint, classes: int, strength: Tensor | float
+) -> tuple[Tensor, Tensor]:
+    """Solve the head from paint.
+
+    Parameters
+    ----------
+    maps : list of Tensor, each of shape (1, F_l, y, x)
+        Feature maps of the painted image.
+    paint : Paint
+        Strokes on it, at least one of each class.
+    classes : int
+        Number of classes.
+    strength : Tensor or float
+        Ridge penalty.
+
+    Returns
+    -------
+    weight, bias : Tensor, shapes (F, classes) and (classes,)
+    """
+    features = gather(maps, torch.from_numpy(paint.positions))
+    targets = F.one_hot(torch.from_numpy(paint.classes), classes).float() * 2 - 1
+    weights = torch.from_numpy(paint_weights(paint)).float()
+    return ridge(features, targets, weights, strength)
+
+
+def segmentation_loss(logits: Tensor, truth: Tensor) -> Tensor:
+    """Cross-entropy, rarer classes weighted somewhat more, plus Dice of every class.
+
+    Parameters
+    ----------
+    logits : Tensor, shape (1, K, y, x)
+    truth : Tensor of int64, shape (1, y, x)
+    """
+    classes = logits.shape[1]
+    share = torch.bincount(truth.flatten(), minlength=classes).float() / truth.numel()
+    weight = share.clamp_min(1e-3) ** -0.5
+    cross = F.cross_entropy(logits, truth, weight)
+    chance = logits.softmax(1)[0].flatten(1)
+    hot = F.one_hot(truth.flatten(), classes).float().T
+    dice = (2 * (chance * hot).sum(1) + 1) / (chance.sum(1) + hot.sum(1) + 1)
+    return cross + (1 - dice[share > 0]).mean()
+
+
+def play(
+    net: UNet, task: Task, rng: np.random.Generator, strength: Tensor, scale: Tensor,
+    correct_share: float = 0.4,
+) -> Judgement:  # fmt: skip
+    """Play one episode.
+
+    Parameters
+    ----------
+    net : UNet
+        In training mode, for as many channels as the task has.
+    task : Task
+        Two images with one question.
+    rng : numpy.random.Generator
+        Decides the strokes and how the images are turned.
+    strength, scale : Tensor, scalars
+        Ridge penalty, and factor from its answer (near -1 or 1) to logits.
+    correct_share : float, optional
+        Share of episodes with a second round of strokes where the first answer is wrong.
+    """
+    painted, other = turned(task.painted, rng), turned(task.other, rng)
+    habit = draw_habit(rng)
+    paint = draw_paint(painted.truth, habit, rng)
+    maps = feature_maps(net, painted)
+    if rng.random() < correct_share:
+        with torch.no_grad():
+            answer = apply_head(maps, *solve(maps, paint, task.classes, strength))
+        paint = paint + correct(painted.truth, answer[0].argmax(0).numpy(), habit, rng)
+    weight, bias = solve(maps, paint, task.classes, strength)
+    loss, scores = torch.zeros(()), []
+    for shot, shot_maps in ((painted, maps), (other, feature_maps(net, other))):
+        logits = scale * apply_head(shot_maps, weight, bias)
+        truth = torch.from_numpy(shot.truth.astype(np.int64))[None]
+        loss = loss + 0.5 * segmentation_loss(logits, truth)
+        scores.append(foreground_iou(logits[0].argmax(0).numpy(), shot.truth))
+    return Judgement(loss, *scores)
+
+
+def correct(
+    truth: np.ndarray, answer: np.ndarray, habit: Habit, rng: np.random.Generator
+) -> Paint:
+    """Strokes of every class where an answer is wrong about it."""
+    return draw_paint(truth, habit, rng, where=answer != truth)
+
+
+def feature_maps(net: UNet, shot: Shot) -> list[Tensor]:
+    """What the head reads of one image, with the statistics of that image."""
+    image = torch.from_numpy(shot.image.astype(np.float32))[None]
+    with torch.autocast("cpu", torch.bfloat16):
+        return net.feature_maps(image)
+
+
+def turned(shot: Shot, rng: np.random.Generator) -> Shot:
+    """The image mirrored, turned by right angles, and dark and bright exchanged at random."""
+    turns, flip = int(rng.integers(4)), int(rng.choice([-1, 1]))
+    image = np.rot90(shot.image, turns, (1, 2))[..., ::flip]
+    if rng.random() < 0.3:
+        image = -image
+    if len(image) > 1 and rng.random() < 0.3:
+        image = image[rng.permutation(len(image))]
+    truth = np.rot90(shot.truth, turns)[:, ::flip]
+    return Shot(np.ascontiguousarray(image), np.ascontiguousarray(truth))
+
+
+def foreground_iou(answer: np.ndarray, truth: np.ndarray) -> float:
+    """Mean intersection over union of the classes but the first."""
+    scores = []
+    for number in range(1, int(truth.max()) + 1):
+        union = ((answer == number) | (truth == number)).sum()
+        if union:
+            scores.append(((answer == number) & (truth == number)).sum() / union)
+    return float(np.mean(scores)) if scores else float("nan")

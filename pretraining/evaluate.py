@@ -1,0 +1,171 @@
+"""How good the start weights are: the simulated annotator on data sets they have not seen.
+
+Three rounds of strokes on one image; intersection over union of the foreground on that image's
+unpainted pixels and on the next image of the set; against a random forest on the features of
+scikit-image, the filter bank alone, and random start weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from skimage.feature import multiscale_basic_features
+from skimage.transform import resize
+from sklearn.ensemble import RandomForestClassifier
+from torch import Tensor
+
+from napari_unet.learn.unet import UNet
+from pretraining.annotator import Habit, Paint, draw_paint
+from pretraining.episodes import solve
+from pretraining.feed import normalised
+from pretraining.images import load_data_set
+from pretraining.solver import apply_head
+
+SIDE = 512
+HABIT = Habit(strokes=4, length=40, radius=2)
+ROUNDS = 3
+
+Answer = Callable[[np.ndarray], np.ndarray]
+"""From an image (C, y, x), normalised, to class numbers (y, x)."""
+
+Method = Callable[[np.ndarray, Paint], Answer]
+"""From an image and its paint to something that answers for any image."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One image to paint, and another one of its kind.
+
+    Parameters
+    ----------
+    name : str
+        Data set and question.
+    painted, other : tuple of ndarray
+        Image float32 (C, y, x), normalised, and truth uint8 (y, x).
+    """
+
+    name: str
+    painted: tuple[np.ndarray, np.ndarray]
+    other: tuple[np.ndarray, np.ndarray]
+
+
+def cases(root: Path, names: list[str], each: int = 3) -> Iterator[Case]:
+    """Cases of several data sets: foreground, walls for dense ones, the classes of others.
+
+    Parameters
+    ----------
+    root : Path
+        Where the data sets lie.
+    names : list of str
+        Which of them.
+    each : int, optional
+        Cases per data set.
+    """
+    for name in names:
+        pairs = load_data_set(root / name)
+        step = max(1, len(pairs) // each)
+        for number in range(min(each, len(pairs))):
+            first = pairs[number * step]
+            alike = [p for p in pairs if p.series == first.series and p is not first]
+            second = alike[number % len(alike)] if alike else first
+            yield Case(name, _prepared(first, name), _prepared(second, name))
+
+
+def _prepared(pair: object, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Image and truth in the size of the protocol."""
+    image, mask = pair.image, pair.mask  # type: ignore[attr-defined]
+    if name == "sandstone_ct":
+        truth = (mask == 1).astype(np.uint8)
+    elif mask.all():
+        truth = np.zeros(mask.shape, np.uint8)
+        truth[:-1] |= mask[1:] != mask[:-1]
+        truth[:, :-1] |= mask[:, 1:] != mask[:, :-1]
+    else:
+        truth = (mask > 0).astype(np.uint8)
+    y, x = ((n - min(n, SIDE)) // 2 for n in mask.shape)
+    image, truth = image[:, y : y + SIDE, x : x + SIDE], truth[y : y + SIDE, x : x + SIDE]
+    if max(truth.shape) < 300:
+        size = tuple(2 * n for n in truth.shape)
+        image = np.stack([resize(p, size, order=1) for p in image])
+        truth = truth.repeat(2, 0).repeat(2, 1)
+    return normalised(image).astype(np.float32), truth
+
+
+def play_case(case: Case, method: Method, seed: int) -> np.ndarray:
+    """Scores of a method, shape (rounds, 2): on the painted image, on the other one."""
+    rng = np.random.default_rng([seed, 7])
+    image, truth = case.painted
+    paint = draw_paint(truth, HABIT, rng, most=10_000)
+    scores = []
+    for _ in range(ROUNDS):
+        answer_for = method(image, paint)
+        answer = answer_for(image)
+        unpainted = np.ones(truth.shape, bool)
+        unpainted[tuple(paint.positions.T)] = False
+        other = answer_for(case.other[0])
+        scores.append((iou(answer[unpainted], truth[unpainted]), iou(other, case.other[1])))
+        paint = paint + draw_paint(truth, HABIT, rng, where=answer != truth, most=10_000)
+    return np.array(scores)
+
+
+def iou(answer: np.ndarray, truth: np.ndarray) -> float:
+    """Intersection over union of everything but class 0."""
+    union = ((answer > 0) | (truth > 0)).sum()
+    return float(((answer > 0) & (truth > 0)).sum() / union) if union else 1.0
+
+
+def forest(image: np.ndarray, paint: Paint) -> Answer:
+    """A random forest on scikit-image's features, as its example of trainable segmentation."""
+
+    def features(image: np.ndarray) -> np.ndarray:
+        return multiscale_basic_features(
+            image.transpose(1, 2, 0), sigma_min=1, sigma_max=16, channel_axis=-1
+        )
+
+    model = RandomForestClassifier(50, max_depth=10, max_samples=0.05, n_jobs=1, random_state=0)
+    if len(paint.classes) < 4000:
+        model.set_params(max_samples=None)
+    model.fit(features(image)[tuple(paint.positions.T)], paint.classes)
+
+    def answer(image: np.ndarray) -> np.ndarray:
+        read = features(image)
+        return model.predict(read.reshape(-1, read.shape[-1])).reshape(read.shape[:2])
+
+    return answer
+
+
+def instant(
+    net_for: Callable[[int], UNet], strength: float, maps_of: slice = slice(None)
+) -> Method:
+    """The instant answer of a network, or of some of its feature maps only.
+
+    Parameters
+    ----------
+    net_for : callable
+        Network for a number of channels, in training mode.
+    strength : float
+        Ridge penalty.
+    maps_of : slice, optional
+        Which feature maps the head reads.
+    """
+
+    @torch.no_grad()
+    def maps(image: np.ndarray) -> list[Tensor]:
+        read = net_for(len(image)).feature_maps(torch.from_numpy(image)[None])
+        finest = read[0].shape[-1]
+        return sorted(read[maps_of], key=lambda m: m.shape[-1] != finest)
+
+    def method(image: np.ndarray, paint: Paint) -> Answer:
+        head = solve(maps(image), paint, 2, strength)
+
+        def answer(image: np.ndarray) -> np.ndarray:
+            scores = apply_head(maps(image), *head)[0].argmax(0).numpy()
+            return scores[: image.shape[1], : image.shape[2]]
+
+        return answer
+
+    return method

@@ -1,0 +1,303 @@
+"""Paint, train, predict without a window: arrays in, a model or labels out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from napari_unet.core.arrays import (
+    image_source,
+    labels_in_layer_axes,
+    paint_array,
+    pixel_size_notice,
+    probabilities_in_layer_axes,
+)
+from napari_unet.core.assemble import AskedMode, PaintedImage, assemble_arrays
+from napari_unet.core.axes import Spatial
+from napari_unet.core.cancel import CancelToken
+from napari_unet.core.config import ModelConfig, PredictConfig, TrainConfig
+from napari_unet.core.drive import OnEvent, exhaust
+from napari_unet.core.events import Notice
+from napari_unet.core.metrics import (
+    Evaluation,
+    evaluate_classes,
+    labels_to_classes,
+    truth_to_classes,
+)
+from napari_unet.core.settings import (
+    changed,
+    network_for,
+    network_named,
+    preset_name,
+    with_budget,
+)
+from napari_unet.core.source import ImageSource
+from napari_unet.learn import inference
+from napari_unet.learn.checkpoint import load_model
+from napari_unet.learn.model import Model
+from napari_unet.learn.training import train
+
+__all__ = ["Model", "evaluate", "fit", "load_model", "predict", "predict_proba"]
+
+
+def fit(
+    image: Any,
+    paint: Any,
+    *,
+    axes: str | Sequence[str] = "YX",
+    max_seconds: float | None = None,
+    start: Model | str | Path = "auto",
+    preset: str | ModelConfig = "fast",
+    dimensions: Literal[2, 3] | None = None,
+    paint_mode: AskedMode = "auto",
+    names: Mapping[int, str] | None = None,
+    spacing: Sequence[float] | None = None,
+    validation: tuple[Any, Any] | None = None,
+    on_event: OnEvent | None = None,
+    cancel: CancelToken | None = None,
+    **settings: Any,
+) -> Model:
+    """Train a U-Net on painted pixels and return the best model.
+
+    Parameters
+    ----------
+    image : array-like, or list of array-like
+        Any shape and dtype (numpy, dask, zarr); it is read piece by piece.
+    paint : array-like of int, or list of array-like
+        As many as images, each in its image's axes without C. Strokes: 0 is not painted,
+        1 is background, 2 and up are classes. A full mask, whose 0 means background, is
+        recognised; see `paint_mode`.
+    axes : str or list of str, optional
+        One letter per image axis from ``T P C Z Y X``, for example ``"YXC"`` for colour;
+        one for all images, or one each.
+    max_seconds : float, optional
+        Time to learn. 0 gives the instant answer: the class head solved in closed form, no
+        gradient step. When not given, a minute, or no limit if ``max_steps`` is given.
+    start : Model, path, "auto" or "scratch", optional
+        Continue from a model or its file; or begin with the weights that ship with the
+        program if there are some for this network, or with random ones.
+    preset : str or ModelConfig, optional
+        The network: ``"fast"``, ``"standard"``, ``"large"``, ``"classic-transpose"`` or
+        ``"classic-resize"``. Channels and classes are taken from the data. Not used when
+        `start` is a model.
+    dimensions : 2 or 3, optional
+        Whether the network sees YX (then Z counts as samples) or ZYX. 2 when not given.
+    paint_mode : {"auto", "strokes", "mask"}, optional
+        Overrule what the paint is read as.
+    names : mapping of int to str, optional
+        Name of each paint value, for the model's card.
+    spacing : sequence of float, optional
+        Pixel size along each image axis, in any unit.
+    validation : tuple of (image, paint), optional
+        Score on these (or lists of these) instead of on held-out strokes.
+    on_event : callable, optional
+        Called with every event: progress, scores, better models, notices.
+    cancel : CancelToken, optional
+        Ends the training early from another thread; the best model is returned.
+    **settings
+        Any setting of `napari_unet.core.config.TrainConfig`: ``max_steps``, ``seed`` (with
+        `max_steps`, the same seed gives the same model on the same machine), ``device``,
+        ``patch_size``, ``learning_rate`` and so on.
+
+    Returns
+    -------
+    Model
+        With `save`, and `history` of losses and scores.
+
+    Raises
+    ------
+    UNetError
+        `NothingPainted`, `OneClassOnly`, `ShapeMismatch`, `AxesError`, `FlatImage`,
+        `ChannelMismatch`, `UnknownPreset` and others; each says what to do.
+
+    Examples
+    --------
+    >>> from napari_unet.data.samples import load_sample
+    >>> coins = load_sample("coins")
+    >>> model = fit(coins.image, coins.paint, max_seconds=0)
+    >>> predict(model, coins.image).shape
+    (303, 384)
+    """
+    known = isinstance(start, Model) or start in ("auto", "scratch")
+    begin: Any = start if known else load_model(start)  # type: ignore[arg-type]
+    network = begin.config if isinstance(begin, Model) else network_named(preset, dimensions)
+    spatial: Spatial = "ZYX" if network.dimensions == 3 else "YX"
+    how: dict[str, Any] = {"axes": axes, "spacing": spacing, "spatial": spatial, "names": names}
+    learned = assemble_arrays(image, paint, mode=paint_mode, **how)
+    if on_event is not None:
+        for reading in learned.readings:
+            on_event(Notice(reading.sentence))
+    checked = None
+    if validation is not None:
+        checked = assemble_arrays(
+            *validation, mode=learned.readings[0].mode, classes=learned.training.classes, **how
+        )
+    config = with_budget(changed(TrainConfig(), **settings), max_seconds, settings.get("max_steps"))
+    events = train(
+        learned.training,
+        network_for(network, learned.training.channels, len(learned.training.classes)),
+        config,
+        start=begin,
+        validation=checked.training if checked else None,
+        cancel=cancel,
+        preset=begin.preset if isinstance(begin, Model) else preset_name(preset),
+    )
+    return exhaust(events, on_event).model
+
+
+def predict(
+    model: Model | str | Path,
+    image: Any,
+    *,
+    axes: str = "YX",
+    spacing: Sequence[float] | None = None,
+    on_event: OnEvent | None = None,
+    **settings: Any,
+) -> np.ndarray:
+    """Return the class of every pixel.
+
+    Parameters
+    ----------
+    model : Model or path
+        From `fit`, or the file of one.
+    image : array-like
+        Any size and dtype (numpy, dask, zarr), read tile by tile, with as many channels as
+        the model was trained on.
+    axes : str, optional
+        One letter per image axis from ``T P C Z Y X``.
+    spacing : sequence of float, optional
+        Pixel size along each image axis, in the unit used for training; a notice is sent
+        if it differs much from the model's.
+    on_event : callable, optional
+        Called with every finished tile and every notice.
+    **settings
+        Any setting of `napari_unet.core.config.PredictConfig`: ``threshold`` (probability a
+        pixel needs to leave the background), ``smallest_object`` and ``fill_holes`` (in
+        pixels), ``flips`` (average over mirrored copies), ``tile_size``, ``device`` and so on.
+
+    Returns
+    -------
+    ndarray of uint8
+        In the image's axes without C: 0 where background, whatever value painted it; every
+        other class the value it was painted with.
+
+    Raises
+    ------
+    UNetError
+        `ChannelMismatch`, `AxesError`, `OutOfMemory`, `ModelFileError` and others.
+
+    Examples
+    --------
+    >>> from napari_unet.data.samples import load_sample
+    >>> coins = load_sample("coins")
+    >>> model = fit(coins.image, coins.paint, max_seconds=0)
+    >>> labels = predict(model, coins.image, smallest_object=50)
+    >>> sorted(set(labels.flat))
+    [np.uint8(0), np.uint8(2)]
+    """
+    model, source = _model_and_source(model, image, axes, spacing)
+    _say_pixel_size(model, source, on_event)
+    events = inference.predict(model, source, changed(PredictConfig(), **settings))
+    return labels_in_layer_axes(exhaust(events, on_event).labels, source)
+
+
+def predict_proba(
+    model: Model | str | Path,
+    image: Any,
+    *,
+    axes: str = "YX",
+    spacing: Sequence[float] | None = None,
+    on_event: OnEvent | None = None,
+    **settings: Any,
+) -> np.ndarray:
+    """Return the probability of every class at every pixel.
+
+    Parameters
+    ----------
+    model, image, axes, spacing, on_event, **settings
+        As in `predict`.
+
+    Returns
+    -------
+    ndarray of float32, shape (K, ...)
+        One map per class, in the order of ``model.classes``, each in the image's axes
+        without C. At every pixel they sum to 1.
+
+    Raises
+    ------
+    UNetError
+        As `predict`.
+
+    Examples
+    --------
+    >>> from napari_unet.data.samples import load_sample
+    >>> coins = load_sample("coins")
+    >>> model = fit(coins.image, coins.paint, max_seconds=0)
+    >>> predict_proba(model, coins.image).shape
+    (2, 303, 384)
+    """
+    model, source = _model_and_source(model, image, axes, spacing)
+    _say_pixel_size(model, source, on_event)
+    config = changed(PredictConfig(), **settings)
+    events = inference.predict(model, source, config, want_probabilities=True)
+    return probabilities_in_layer_axes(exhaust(events, on_event).probabilities, source)
+
+
+def evaluate(
+    model: Model | str | Path,
+    image: Any,
+    truth: Any,
+    *,
+    axes: str = "YX",
+    truth_mode: AskedMode = "auto",
+    on_event: OnEvent | None = None,
+    **settings: Any,
+) -> Evaluation:
+    """Predict an image and compare with the truth, on the pixels whose truth is known.
+
+    Parameters
+    ----------
+    model, image, axes, on_event, **settings
+        As in `predict`.
+    truth : array-like of int
+        In the image's axes without C. Strokes in the values the model was trained with,
+        where 0 is unknown and does not count; or a full mask, where 0 is background. With a
+        single class of objects any other number of the mask means that class.
+    truth_mode : {"auto", "strokes", "mask"}, optional
+        Overrule what the truth is read as.
+
+    Returns
+    -------
+    Evaluation
+        IoU, Dice, precision and recall of each class.
+
+    Raises
+    ------
+    UNetError
+        As `predict`; `PaintError` if the truth has classes the model does not know.
+    """
+    model, source = _model_and_source(model, image, axes, None)
+    labels = paint_array(truth, "truth")
+    reading = PaintedImage(source, labels, truth_mode).read()
+    numbers = truth_to_classes(labels, reading, model.classes)
+    predicted = predict(model, image, axes=axes, on_event=on_event, **settings)
+    return evaluate_classes(labels_to_classes(predicted, model.classes), numbers, model.classes)
+
+
+def _model_and_source(
+    model: Model | str | Path, image: Any, axes: str, spacing: Sequence[float] | None
+) -> tuple[Model, ImageSource]:
+    """The model, loaded if need be, and the image as it reads it."""
+    if not isinstance(model, Model):
+        model = load_model(model)
+    spatial: Spatial = "ZYX" if model.config.dimensions == 3 else "YX"
+    return model, image_source(image, axes, spacing=spacing, spatial=spatial)
+
+
+def _say_pixel_size(model: Model, source: ImageSource, on_event: OnEvent | None) -> None:
+    notice = pixel_size_notice(model.spacing, source.axes.spatial_spacing)
+    if notice and on_event is not None:
+        on_event(Notice(notice))

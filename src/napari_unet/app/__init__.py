@@ -1,0 +1,1 @@
+"""What the plugin does, without how it looks: no Qt, and no torch at import."""

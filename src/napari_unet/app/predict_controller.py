@@ -1,0 +1,237 @@
+"""Prediction of any number of open images, decided without Qt and without torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from napari_unet.app.jobs import Job, LatestOnly, single
+from napari_unet.app.ports import JobRunner, LayerId, LayerStore
+from napari_unet.app.predict_job import (
+    KEPT_BYTES,
+    ImageBegun,
+    ImageDone,
+    ImageFailed,
+    finish_all,
+    half_bytes,
+    predict_job,
+)
+from napari_unet.app.state import Phase, Progress, SessionState
+from napari_unet.core.annotations import ClassMap
+from napari_unet.core.axes import Spatial
+from napari_unet.core.cancel import CancelToken
+from napari_unet.core.config import PredictConfig
+from napari_unet.core.errors import UNetError
+from napari_unet.core.events import Notice, TileDone
+from napari_unet.core.source import ImageSource
+
+
+@dataclass(frozen=True)
+class PredictWish:
+    """What the user wants to predict.
+
+    Parameters
+    ----------
+    images : tuple of LayerId
+    config : PredictConfig
+    probabilities : bool, optional
+        Add image layers with the probabilities.
+    """
+
+    images: tuple[LayerId, ...]
+    config: PredictConfig
+    probabilities: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class _Kept:
+    """Probabilities of one result, kept so that a threshold can change without the network."""
+
+    result: LayerId
+    probabilities: np.ndarray
+    classes: ClassMap
+
+
+@dataclass(eq=False)
+class _Run:
+    """One press of Predict."""
+
+    wish: PredictWish
+    sources: list[ImageSource]
+    classes: ClassMap
+    spatial: Spatial
+    results: list[LayerId]
+    cancel: CancelToken
+    finished: set[int]
+    failures: list[str]
+    number: int = 0
+
+
+class PredictController:
+    """Predicts images into new layers, and redoes threshold and sizes without the network.
+
+    Parameters
+    ----------
+    state : SessionState
+    layers : LayerStore
+    runner : JobRunner
+        For the heavy job.
+    light : JobRunner
+        For thresholds; used by nobody else.
+    make_job : callable, optional
+        Makes the heavy job; replaced in tests.
+    """
+
+    def __init__(
+        self,
+        state: SessionState,
+        layers: LayerStore,
+        runner: JobRunner,
+        light: JobRunner,
+        make_job: Callable[..., Job] = predict_job,
+    ) -> None:
+        self._state, self._layers, self._runner = state, layers, runner
+        self._light = LatestOnly(light)
+        self._make_job = make_job
+        self._run: _Run | None = None
+        self._kept: list[_Kept] = []
+
+    def start(self, wish: PredictWish) -> None:
+        """Predict every wished image into a new layer of its own."""
+        current = self._state.model
+        if self._state.busy:
+            return
+        if current is None:
+            self._state.fail("There is no model yet. Train one, or load one under Models.")
+            return
+        model = current.model
+        spatial: Spatial = "ZYX" if model.config.dimensions == 3 else "YX"
+        try:
+            sources = [self._layers.source(image, spatial) for image in wish.images]
+        except UNetError as err:
+            self._state.fail(str(err))
+        else:
+            self._begin(wish, sources, model, spatial)
+
+    def _begin(
+        self, wish: PredictWish, sources: list[ImageSource], model: Any, spatial: Spatial
+    ) -> None:
+        classes = model.classes
+        results = [self._layers.open_mask(image, classes, spatial) for image in wish.images]
+        cancel = CancelToken()
+        self._run = _Run(wish, sources, classes, spatial, results, cancel, set(), [])
+        self._state.say("")
+        self._state.set_progress(Progress(words="Getting ready"))
+        self._state.move(Phase.PREDICTING)
+        keep = [wish.probabilities or half_bytes(s, len(classes)) <= KEPT_BYTES for s in sources]
+        self._runner.run(
+            self._make_job(sources, model, wish.config, keep, cancel),
+            on_event=self._on_event,
+            on_done=self._on_done,
+            on_error=self._on_error,
+            cancel=cancel,
+            words="predicting masks",
+        )
+
+    def stop(self) -> None:
+        """Ask prediction to end; finished masks are kept."""
+        if self._state.phase is Phase.PREDICTING and self._run is not None:
+            self._run.cancel.cancel()
+            self._state.move(Phase.STOPPING)
+
+    def refine(self, config: PredictConfig) -> None:
+        """Redo threshold, smallest object and holes of the last results, on a worker.
+
+        Results the user has changed by hand, or removed, are left alone.
+        """
+        self._kept = [kept for kept in self._kept if not self._layers.edited(kept.result)]
+        chosen = list(self._kept)
+        if not chosen:
+            return
+        pairs = [(kept.probabilities, kept.classes) for kept in chosen]
+
+        def show(all_labels: list[np.ndarray]) -> None:
+            for kept, labels in zip(chosen, all_labels, strict=True):
+                if not self._layers.edited(kept.result):
+                    self._layers.replace(kept.result, labels)
+
+        self._light.submit(
+            lambda: single(lambda: finish_all(pairs, config)),
+            on_done=show,
+            on_error=lambda err: self._state.say(str(err), "error"),
+            words="applying the threshold",
+        )
+
+    @property
+    def refinable(self) -> bool:
+        """True if a changed threshold shows at once."""
+        return bool(self._kept)
+
+    def _on_event(self, event: Any) -> None:
+        run = self._run
+        if run is None:
+            return
+        match event:
+            case TileDone():
+                self._on_tile(run, event)
+            case ImageBegun(number=number):
+                run.number = number
+            case ImageDone():
+                self._on_image(run, event)
+            case ImageFailed():
+                run.failures.append(event.text)
+            case Notice(text=text):
+                self._state.say(text)
+
+    def _on_tile(self, run: _Run, event: TileDone) -> None:
+        self._layers.write(run.results[run.number], event.sample, event.box, event.labels)
+        sizes = [prod(source.canonical_shape) for source in run.sources]
+        done = sum(sizes[: run.number]) + sizes[run.number] * event.done / max(1, event.of)
+        words = f"{run.sources[run.number].name}"
+        if len(sizes) > 1:
+            words += f" ({run.number + 1} of {len(sizes)})"
+        self._state.set_progress(Progress(done / sum(sizes), None, words))
+
+    def _on_image(self, run: _Run, event: ImageDone) -> None:
+        result = run.results[event.number]
+        run.finished.add(event.number)
+        self._layers.replace(result, event.labels)
+        if event.probabilities is None:
+            return
+        if run.wish.probabilities:
+            image = run.wish.images[event.number]
+            self._layers.show_probabilities(image, event.probabilities, run.classes, run.spatial)
+        self._kept.append(_Kept(result, event.probabilities, run.classes))
+        while sum(kept.probabilities.nbytes for kept in self._kept) > KEPT_BYTES:
+            del self._kept[0]
+
+    def _on_done(self, _: None) -> None:
+        run = self._close()
+        if run.failures:
+            self._state.fail(" ".join(run.failures))
+            return
+        count = len(run.finished)
+        masks = "1 mask is" if count == 1 else f"{count} masks are"
+        if self._state.phase is Phase.STOPPING:
+            kept = f"{masks} finished and kept." if count else "Nothing was changed."
+            self._state.say(f"Stopped. {kept}")
+        else:
+            self._state.say(f"Done: {masks} ready.", "good")
+        self._state.move(Phase.IDLE)
+
+    def _on_error(self, err: UNetError) -> None:
+        self._close()
+        self._state.fail(str(err))
+
+    def _close(self) -> _Run:
+        """Take the masks away that were not finished."""
+        run, self._run = self._run, None
+        assert run is not None  # only a running job ends
+        for number, result in enumerate(run.results):
+            if number not in run.finished:
+                self._layers.remove(result)
+        return run

@@ -1,0 +1,205 @@
+"""Training as the shell drives it: files in, a bar while it learns, a model file out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from napari_unet.cli.report import Bar, Report, clock, score_words, stopping_gently
+from napari_unet.core.annotations import ClassMap
+from napari_unet.core.assemble import AskedMode, Assembled, PaintedImage, assemble
+from napari_unet.core.axes import Spatial
+from napari_unet.core.cancel import CancelToken
+from napari_unet.core.config import TrainConfig
+from napari_unet.core.drive import exhaust
+from napari_unet.core.errors import OutputExists, UNetError
+from napari_unet.core.events import (
+    ModelImproved,
+    Notice,
+    Prepared,
+    ScoreDone,
+    StepDone,
+    TrainResult,
+)
+from napari_unet.core.settings import network_for, network_named
+from napari_unet.core.source import ImageSource
+from napari_unet.data.files import check_output, read_image, read_labels
+
+if TYPE_CHECKING:
+    from napari_unet.learn.model import Model
+
+_STOPPING = "Stopping; the best model so far is kept. Press Ctrl+C again to give up at once."
+
+
+@dataclass(frozen=True)
+class TrainingOrder:
+    """What ``unet-paint train`` was asked for; see its options."""
+
+    pairs: list[tuple[Path, Path]]
+    output: Path
+    preset: str
+    start: str
+    dimensions: Literal[2, 3]
+    paint: AskedMode
+    names: dict[int, str]
+    validation: tuple[Path, Path] | None
+    axes: str | None
+    config: TrainConfig
+    overwrite: bool
+
+
+def run_training(order: TrainingOrder, report: Report) -> int:
+    """Train, save and tell; return the exit code.
+
+    Raises
+    ------
+    UNetError
+        If files, paint and settings do not go together, or memory runs out. What was learned
+        before the error is saved.
+    """
+    _check_output(order)
+    if order.start in ("auto", "scratch"):
+        start: Any = order.start
+        network = network_named(order.preset, order.dimensions)
+    else:
+        from napari_unet.learn.checkpoint import load_model
+
+        start = load_model(order.start)
+        network = start.config
+    spatial: Spatial = "ZYX" if network.dimensions == 3 else "YX"
+    learned = _read(order.pairs, order, spatial, report)
+    training = learned.training
+    checked = None
+    if order.validation is not None:
+        checked = _read([order.validation], order, spatial, report, learned).training
+    from napari_unet.learn.training import train
+
+    cancel = CancelToken()
+    listener = Listener(report)
+    with stopping_gently(cancel, report, _STOPPING) as interrupted:
+        events = train(
+            training,
+            network_for(network, training.channels, len(training.classes)),
+            order.config,
+            start=start,
+            validation=checked,
+            cancel=cancel,
+            preset=start.preset if not isinstance(start, str) else order.preset,
+        )
+        result = _exhausted(events, listener, order)
+    result.model.save(order.output, overwrite=order.overwrite)  # type: ignore[attr-defined]
+    _tell(report, result, training.classes, order.output)
+    return interrupted.exit_code if result.stopped else 0
+
+
+class Listener:
+    """Shows what training says, and remembers the best model.
+
+    Parameters
+    ----------
+    report : Report
+    """
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._bar: Bar | None = None
+        self._score: float | None = None
+        self._left: float | None = None
+        self.best: Model | None = None
+
+    def watch(self, bar: Bar) -> None:
+        """Show progress on this bar from now on."""
+        self._bar = bar
+
+    def __call__(self, event: Any) -> None:
+        """Take in one event."""
+        match event:
+            case Notice(text):
+                self._report.say(text)
+            case Prepared():
+                self._report.say(
+                    f"Learning on {event.device}, from {sum(event.painted_pixels)} pixels in "
+                    f"{event.strokes} strokes, {event.held_out_strokes} of them held out to score."
+                )
+            case StepDone():
+                self._left = event.seconds_left
+                self._show(event.fraction)
+            case ScoreDone():
+                self._score = event.score if event.best else self._score
+                self._show(None)
+            case ModelImproved(model):
+                self.best = model  # type: ignore[assignment]
+
+    def _show(self, fraction: float | None) -> None:
+        if self._bar is None:
+            return
+        left = "" if self._left is None else f"{clock(self._left)} left  "
+        self._bar.show(fraction, f"{left}score {score_words(self._score)}")
+
+
+def _exhausted(events: Any, listener: Listener, order: TrainingOrder) -> TrainResult:
+    """Drive training under a progress bar; after an error save what was learned before it."""
+    try:
+        with listener._report.progress("Learning") as bar:
+            listener.watch(bar)
+            result: TrainResult = exhaust(events, listener)
+            return result
+    except UNetError as err:
+        if listener.best is None:
+            raise
+        listener.best.save(order.output, overwrite=order.overwrite)
+        raise type(err)(f"{err} What was learned before is in {order.output}.") from err
+
+
+def _check_output(order: TrainingOrder) -> None:
+    """Find out before learning, not after, that the model cannot be saved."""
+    inputs = [path for pair in (*order.pairs, order.validation or ()) for path in pair]
+    check_output(order.output, inputs, order.overwrite, suffixes=())
+    folder = order.output.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK):
+        raise OutputExists(f"Nothing can be written to {folder}. Choose another folder.")
+
+
+def _read(
+    pairs: Sequence[tuple[Path, Path]],
+    order: TrainingOrder,
+    spatial: Spatial,
+    report: Report,
+    like: Assembled | None = None,
+) -> Assembled:
+    """Read images and paint from files; with the paint mode and classes of `like` if given."""
+    mode: AskedMode = order.paint if like is None else like.readings[0].mode
+    painted = []
+    for image_path, paint_path in pairs:
+        image, paint = read_image(image_path, order.axes), read_labels(paint_path)
+        for notice in (*image.notices, *paint.notices):
+            report.say(notice)
+        source = ImageSource(image.array, image.spec(spatial), image_path.name)
+        painted.append(PaintedImage(source, paint.array, mode, order.names))
+    assembled = assemble(painted, like.training.classes if like else None)
+    for (_, paint_path), reading in zip(pairs, assembled.readings, strict=True):
+        report.say(f"{paint_path.name}: {reading.sentence}")
+    return assembled
+
+
+def _tell(report: Report, result: TrainResult, classes: ClassMap, output: Path) -> None:
+    scores = dict(zip(classes.names, result.class_scores, strict=False))
+    data = {
+        "model": str(output),
+        "score": result.score,
+        "class_scores": scores,
+        "steps": result.steps,
+        "seconds": round(result.seconds, 2),
+        "stopped": result.stopped,
+        "reason": result.reason,
+    }
+    each = ", ".join(f"{name} {score_words(score)}" for name, score in scores.items())
+    report.result(
+        data,
+        f"Saved {output} after {result.steps} steps, {clock(result.seconds)}. {result.reason}",
+        f"Score on held-out paint (IoU): {score_words(result.score)} ({each})",
+    )

@@ -1,0 +1,136 @@
+"""What to tell a user before training starts, in plain words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from napari_unet.core.axes import AxesSpec
+from napari_unet.core.errors import AxesError, FlatImage, ShapeMismatch
+from napari_unet.core.normalize import fit_normalisation
+from napari_unet.core.paint_reading import PaintReading
+from napari_unet.core.paint_survey import check_shape, survey
+from napari_unet.core.source import ImageSource
+
+_MOST_TIMES_RARER = 40
+_FEW_PIXELS = 40
+_LOOK_AT = 250_000
+
+
+@dataclass(frozen=True)
+class Advice:
+    """One thing to know before training.
+
+    Parameters
+    ----------
+    text : str
+        One or two sentences that end in what to do.
+    serious : bool
+        True if training cannot work as it is.
+    code : str
+        What it is about: ``"shape"``, ``"nothing-painted"``, ``"one-class"``,
+        ``"no-background"``, ``"rare-class"``, ``"little-paint"`` or ``"flat-image"``.
+    """
+
+    text: str
+    serious: bool
+    code: str
+
+
+def check_paint(
+    paint: Any, image: Any, axes: AxesSpec, reading: PaintReading | None = None
+) -> list[Advice]:
+    """Return what stands in the way of training on this paint, the worst first.
+
+    Parameters
+    ----------
+    paint : array-like of integers, in the image's axes without C
+        The paint.
+    image : array-like
+        The image.
+    axes : AxesSpec
+        The image's axes.
+    reading : PaintReading, optional
+        What the paint was read as; not needed while image and paint do not fit.
+
+    Returns
+    -------
+    list of Advice
+        Empty if all is well.
+    """
+    try:
+        check_shape(tuple(paint.shape), axes, tuple(image.shape))
+    except (AxesError, ShapeMismatch) as misfit:
+        return [Advice(str(misfit), True, "shape")]
+    advice = _on_image(image, axes)
+    if reading is not None:
+        advice += _on_classes(_pixels(paint, axes, reading), reading)
+    return sorted(advice, key=lambda a: not a.serious)
+
+
+def _on_image(image: Any, axes: AxesSpec) -> list[Advice]:
+    try:
+        fit_normalisation(ImageSource(image, axes), most=_LOOK_AT)
+    except FlatImage:
+        text = (
+            "The image has the same value everywhere, so there is nothing to learn from. "
+            "Choose another image or another channel."
+        )
+        return [Advice(text, True, "flat-image")]
+    return []
+
+
+def _pixels(paint: Any, axes: AxesSpec, reading: PaintReading) -> dict[int, int]:
+    """How many pixels each class has, by its paint value; only those that have any."""
+    facts = survey(paint, None, axes)
+    pixels = dict(zip(facts.values, facts.counts, strict=True))
+    painted = sum(facts.counts)
+    if reading.instances:
+        pixels = {1: painted} if painted else {}
+    if painted and 0 in reading.classes.values:
+        pixels[0] = round(painted / facts.coverage) - painted
+    return {v: n for v, n in pixels.items() if n and v in reading.classes.values}
+
+
+def _on_classes(pixels: dict[int, int], reading: PaintReading) -> list[Advice]:
+    name = dict(zip(reading.classes.values, reading.classes.names, strict=True))
+    if not pixels:
+        text = "Nothing is painted yet. Paint a few strokes of background and of each class."
+        return [Advice(text, True, "nothing-painted")]
+    if len(pixels) == 1:
+        only = next(iter(pixels))
+        other = "another class" if only == reading.classes.background else "the background"
+        text = (
+            f"Only {name[only]} is painted, so there is nothing to tell apart. "
+            f"Paint a few strokes of {other}."
+        )
+        return [Advice(text, True, "one-class")]
+    advice = []
+    if reading.mode == "strokes" and reading.classes.background not in pixels:
+        text = (
+            "No background is painted, so every pixel will be given one of your classes. "
+            f"Paint what is none of them with value {reading.classes.background or 1}."
+        )
+        advice.append(Advice(text, False, "no-background"))
+    return advice + _on_amounts(pixels, name)
+
+
+def _on_amounts(pixels: dict[int, int], name: dict[int, str]) -> list[Advice]:
+    """Advice on classes with little paint; in a mask, objects may well be rare."""
+    advice = []
+    most = max(pixels, key=lambda v: pixels[v])
+    for value, count in pixels.items():
+        times = pixels[most] // count
+        if count < _FEW_PIXELS:
+            text = (
+                f"Only {count} pixels of {name[value]} are painted. "
+                "Paint a few more strokes of it, in different places."
+            )
+            advice.append(Advice(text, False, "little-paint"))
+        elif times > _MOST_TIMES_RARER and 0 not in name:
+            text = (
+                f"{name[value]} has {times} times less paint than {name[most]}. Training evens "
+                f"this out, but paint more of {name[value]} if it is not found."
+            )
+            advice.append(Advice(text, False, "rare-class"))
+    return advice

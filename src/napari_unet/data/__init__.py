@@ -1,0 +1,1 @@
+"""Images from outside: files, samples and the coloured discs of the demonstration."""

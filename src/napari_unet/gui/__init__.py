@@ -1,0 +1,1 @@
+"""The window: napari, Qt and magicgui meet the application here."""

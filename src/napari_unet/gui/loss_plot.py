@@ -1,0 +1,251 @@
+"""The learning curve: loss and held-out score against steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import isfinite
+
+from qtpy.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from qtpy.QtGui import (
+    QColor,
+    QFont,
+    QHelpEvent,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+)
+from qtpy.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from napari_unet.gui.style import Colours, colours_of
+
+_HEIGHT = 76
+_PAD = 6
+_REACH = 12
+"""How near, in pixels, a click must come to a point."""
+
+
+_HELP = (
+    "Loss and held-out score against learning steps.\n"
+    "The score is the overlap (mean intersection over union) on strokes kept back from\n"
+    "learning; 1 is perfect. Paint at least three strokes per class to get one."
+)
+
+
+@dataclass(frozen=True)
+class PlotPoint:
+    """Loss, score, or both, after a number of steps; None (or NaN) where not known."""
+
+    step: int
+    loss: float | None = None
+    score: float | None = None
+
+
+class LossPlot(QWidget):
+    """A small plot of the loss (left scale, from 0) and the score (0 to 1)."""
+
+    valueChanged = Signal(object)
+    """Emitted with the tuple of points after `setValue` changed them."""
+
+    point_clicked = Signal(int)
+    """Emitted with the step of the point that was clicked."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._points: list[PlotPoint] = []
+        self._marker: int | None = None
+        self._score_words = ""
+        self.setAccessibleName("Learning curve")
+        self.setFixedHeight(_HEIGHT)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setMouseTracking(True)
+
+    def value(self) -> tuple[PlotPoint, ...]:
+        """The points, in order of steps."""
+        return tuple(self._points)
+
+    def setValue(self, points: Sequence[PlotPoint]) -> None:
+        """Show these points instead."""
+        if list(points) != self._points:
+            self._points = sorted(points, key=lambda point: point.step)
+            self._refresh()
+            self.valueChanged.emit(self.value())
+
+    def add_point(self, point: PlotPoint) -> None:
+        """Show one more point; steps count up."""
+        self._points.append(point)
+        self._refresh()
+
+    def clear(self) -> None:
+        """Show no points."""
+        self._marker = None
+        self.setValue(())
+
+    def set_marker(self, step: int | None) -> None:
+        """Mark a step with an upright line; None marks nothing."""
+        self._marker = step
+        self.update()
+
+    def set_score_words(self, words: str) -> None:
+        """What the legend says about the score; empty for its name alone."""
+        self._score_words = words
+        self._refresh()
+
+    def score_words(self) -> str:
+        """What the legend says about the score."""
+        return self._score_words
+
+    def sizeHint(self) -> QSize:
+        """Wide as the panel, low enough to leave room for the rest."""
+        return QSize(280, _HEIGHT)
+
+    def paintEvent(self, _event: QPaintEvent | None) -> None:
+        """Paint the curves, or a word while there are none."""
+        colours = colours_of(self)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(self._small_font())
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colours.raised)
+        painter.drawRoundedRect(QRectF(self.rect()), 4, 4)
+        if not self._points:
+            painter.setPen(colours.quiet)
+            middle = Qt.AlignmentFlag.AlignCenter
+            painter.drawText(self.rect(), middle, "The learning curve appears here.")
+            return
+        self._paint_scale(painter, colours)
+        self._paint_curve(painter, colours.loss, _loss, self._top_loss(), 1.4)
+        self._paint_curve(painter, colours.score, _score, 1.0, 2.0)
+        self._paint_legend(painter, colours)
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:
+        """Report the point nearest to a click."""
+        point = self._point_at(event.pos().x()) if event is not None else None
+        if point is not None:
+            self.point_clicked.emit(point.step)
+
+    def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
+        """Show by the cursor whether a click would do something."""
+        near = event is not None and self._point_at(event.pos().x()) is not None
+        self.setCursor(Qt.CursorShape.PointingHandCursor if near else Qt.CursorShape.ArrowCursor)
+
+    def event(self, event: QEvent | None) -> bool:
+        """Tell the numbers of the point under the mouse."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            point = self._point_at(event.pos().x())
+            text = _HELP
+            QToolTip.showText(event.globalPos(), _words(point) if point else text, self)
+            return True
+        return super().event(event)
+
+    def _refresh(self) -> None:
+        last = self._points[-1] if self._points else None
+        said = _words(last) if last else "No points yet"
+        self.setAccessibleDescription(f"{said}. {self._score_words}".rstrip(". "))
+        self.update()
+
+    def _small_font(self) -> QFont:
+        font = QFont(self.font())
+        font.setPointSizeF(max(font.pointSizeF() - 1, 6))
+        return font
+
+    def _area(self) -> QRectF:
+        legend = self.fontMetrics().height() + 2
+        return QRectF(self.rect()).adjusted(_PAD, legend + 2, -_PAD, -_PAD)
+
+    def _top_loss(self) -> float:
+        losses = [loss for p in self._points if (loss := _loss(p)) is not None]
+        return max(losses, default=1.0) or 1.0
+
+    def _x(self, step: int) -> float:
+        area, last = self._area(), max(self._points[-1].step, 1)
+        return area.left() + area.width() * step / last
+
+    def _point_at(self, x: int) -> PlotPoint | None:
+        scored = [p for p in self._points if _score(p) is not None] or self._points
+        nearest = min(scored, key=lambda p: abs(self._x(p.step) - x), default=None)
+        if nearest is None or abs(self._x(nearest.step) - x) > _REACH:
+            return None
+        return nearest
+
+    def _paint_scale(self, painter: QPainter, colours: Colours) -> None:
+        area = self._area()
+        painter.setPen(QPen(colours.line, 1))
+        for share in (0.0, 0.5, 1.0):
+            y = area.bottom() - area.height() * share
+            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
+        if self._marker is not None:
+            painter.setPen(QPen(colours.quiet, 1, Qt.PenStyle.DashLine))
+            x = self._x(self._marker)
+            painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
+
+    def _paint_curve(
+        self,
+        painter: QPainter,
+        colour: QColor,
+        read: Callable[[PlotPoint], float | None],
+        top: float,
+        width: float,
+    ) -> None:
+        area = self._area()
+        corners = [
+            QPointF(x, area.bottom() - area.height() * min(max(height / top, 0.0), 1.0))
+            for x, height in self._columns(read)
+        ]
+        if not corners:
+            return
+        path = QPainterPath(corners[0])
+        for corner in corners[1:]:
+            path.lineTo(corner)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(colour, width, join=Qt.PenJoinStyle.RoundJoin))
+        painter.drawPath(path)
+        painter.setBrush(colour)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.drawEllipse(corners[-1], 2.5, 2.5)
+
+    def _columns(self, read: Callable[[PlotPoint], float | None]) -> list[tuple[float, float]]:
+        """Mean height per pixel column, so that long runs cost no more to paint than short."""
+        columns: dict[int, list[tuple[float, float]]] = {}
+        for point in self._points:
+            height = read(point)
+            if height is not None:
+                x = self._x(point.step)
+                columns.setdefault(int(x), []).append((x, height))
+        return [
+            (sum(x for x, _ in pairs) / len(pairs), sum(h for _, h in pairs) / len(pairs))
+            for pairs in columns.values()
+        ]
+
+    def _paint_legend(self, painter: QPainter, colours: Colours) -> None:
+        line = self.rect().adjusted(_PAD, 2, -_PAD, 0)
+        line.setHeight(self.fontMetrics().height())
+        losses = [loss for p in self._points if (loss := _loss(p)) is not None]
+        vertical = Qt.AlignmentFlag.AlignVCenter
+        if losses:
+            painter.setPen(colours.loss)
+            text = f"loss {losses[-1]:.3f}"
+            painter.drawText(line, vertical | Qt.AlignmentFlag.AlignLeft, text)
+        scored = any(_score(p) is not None for p in self._points)
+        words = self._score_words or ("held-out score" if scored else "")
+        painter.setPen(colours.score if scored else colours.quiet)
+        painter.drawText(line, vertical | Qt.AlignmentFlag.AlignRight, words)
+
+
+def _loss(point: PlotPoint) -> float | None:
+    return point.loss if point.loss is not None and isfinite(point.loss) else None
+
+
+def _score(point: PlotPoint) -> float | None:
+    return point.score if point.score is not None and isfinite(point.score) else None
+
+
+def _words(point: PlotPoint) -> str:
+    said = [f"step {point.step}"]
+    if (loss := _loss(point)) is not None:
+        said.append(f"loss {loss:.3f}")
+    if (score := _score(point)) is not None:
+        said.append(f"score {score:.2f}")
+    return ", ".join(said)

@@ -1,0 +1,146 @@
+"""The dock widget: owns one session, builds the steps, wires them, and ends them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qtpy.QtCore import QEvent, Qt
+from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from napari_unet.app.session import Session
+from napari_unet.gui.advanced_form import AdvancedForm, AdvancedSettings
+from napari_unet.gui.advisor import Advisor
+from napari_unet.gui.class_editor import ClassEditor
+from napari_unet.gui.layer_store import ViewerLayers
+from napari_unet.gui.lifecycle import Lifecycle
+from napari_unet.gui.models_step import ModelsStep
+from napari_unet.gui.paint_counts import PaintCounts
+from napari_unet.gui.paint_step import PaintStep
+from napari_unet.gui.predict_step import PredictStep
+from napari_unet.gui.preview_watch import PreviewWatch
+from napari_unet.gui.sections import Section
+from napari_unet.gui.style import follow_theme
+from napari_unet.gui.surroundings import clash_warning
+from napari_unet.gui.survey import Survey
+from napari_unet.gui.train_step import TrainStep
+from napari_unet.gui.warm_up import WarmUp
+from napari_unet.gui.workers import QtRunner
+
+
+class UNetPaint(QWidget):
+    """Paint, train, predict: the whole plugin in one panel.
+
+    Parameters
+    ----------
+    napari_viewer : napari.Viewer
+        The viewer it works on.
+    """
+
+    def __init__(self, napari_viewer: Any) -> None:
+        super().__init__()
+        self.setObjectName("unet_paint")
+        self._lifecycle = Lifecycle()
+        self._settings = AdvancedSettings()
+        self._devices: list[tuple[str, str]] = []
+        self._advanced: AdvancedForm | None = None
+        self._docked = False
+        counts = PaintCounts(self)
+        store = ViewerLayers(napari_viewer, counts, self)
+        life = self._lifecycle
+        self.session = Session(store, self._new_runner)
+        editor = ClassEditor(napari_viewer, counts, life, self)
+        self.paint = PaintStep(napari_viewer, store, editor, life, self)
+        watch = PreviewWatch(napari_viewer, self.session.train, life, self)
+        self.train = TrainStep(self.session, store, self.paint, watch, self.settings, life, self)
+        self.predict = PredictStep(self.session, store, self.paint, self.settings, life, self)
+        self.models = ModelsStep(self.session, life, self)
+        survey = Survey(store, self._new_runner(), self)
+        self.advisor = Advisor(
+            napari_viewer, self.session, self.paint, survey, clash_warning(), life, self
+        )
+        self._warm_up = WarmUp(self._new_runner(), self)
+        self._warm_up.devices_known.connect(self._on_devices)
+        self.paint.pair_changed.connect(self._on_pair)
+        self._build()
+        self.destroyed.connect(life.close)
+        self._on_pair()
+
+    def settings(self) -> AdvancedSettings:
+        """The settings under Advanced, whether or not it was ever unfolded."""
+        return self._settings
+
+    def apply(self, settings: AdvancedSettings) -> None:
+        """Change the settings under Advanced."""
+        self._settings = settings
+        if self._advanced is not None:
+            self._advanced.setValue(settings)
+
+    def event(self, event: QEvent | None) -> bool:
+        """Notice that napari took the panel out of its dock, which is all it says on closing."""
+        if event is not None and event.type() == QEvent.Type.ParentChange:
+            if self.parent() is not None:
+                self._docked = True
+            elif self._docked and not self._lifecycle.closed:
+                self._lifecycle.close()
+                self.deleteLater()
+        return bool(super().event(event))
+
+    # -- inside ---------------------------------------------------------------------------
+
+    def _new_runner(self) -> QtRunner:
+        runner = QtRunner(self)
+        self._lifecycle.at_close(runner.close)
+        return runner
+
+    def _build(self) -> None:
+        follow_theme(self)
+        self._advanced_section = Section("Advanced", collapsible=True, expanded=False)
+        self._advanced_section.toggled.connect(self._on_advanced)
+        inside = QWidget()
+        steps = QVBoxLayout(inside)
+        steps.setContentsMargins(8, 6, 8, 6)
+        steps.setSpacing(8)
+        for section in (
+            self.paint.section,
+            self.train.section,
+            self.predict.section,
+            self.models.section,
+            self._advanced_section,
+        ):
+            steps.addWidget(section)
+        steps.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(inside)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(scroll, 1)
+        layout.addWidget(self.advisor.line)
+        self.setMinimumWidth(300)
+
+    def _on_pair(self) -> None:
+        if self.paint.paint is not None:
+            self._warm_up.begin()
+
+    def _on_advanced(self, unfolded: bool) -> None:
+        """Build the form when it is first wanted: it has more fields than all the rest."""
+        if not unfolded or self._advanced is not None:
+            return
+        self._advanced = AdvancedForm()
+        self._advanced.setValue(self._settings)
+        self._advanced.set_devices(self._devices)
+        self._advanced.valueChanged.connect(self._on_settings)
+        self._advanced.afresh_requested.connect(self.session.train.forget)
+        self._advanced_section.add(self._advanced)
+
+    def _on_settings(self, settings: AdvancedSettings) -> None:
+        self._settings = settings
+
+    def _on_devices(self, devices: list[tuple[str, str]]) -> None:
+        self.session.state.set_device(dict(devices)["auto"])
+        self._devices = [(name, words) for name, words in devices if name != "auto"]
+        if self._advanced is not None:
+            self._advanced.set_devices(self._devices)

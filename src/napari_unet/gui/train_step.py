@@ -1,0 +1,176 @@
+"""Step 2 of the panel, Train: the button, what is learned from, and how it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from qtpy.QtCore import QObject
+
+from napari_unet.app.session import Session
+from napari_unet.app.state import Phase, Point, Progress
+from napari_unet.app.train_controller import TrainWish
+from napari_unet.core.axes import Spatial
+from napari_unet.gui.advanced_form import CUSTOM, AdvancedSettings
+from napari_unet.gui.layer_checklist import LayerItem
+from napari_unet.gui.layer_store import ViewerLayers, id_of
+from napari_unet.gui.lifecycle import Lifecycle
+from napari_unet.gui.loss_plot import PlotPoint
+from napari_unet.gui.paint_step import PaintStep
+from napari_unet.gui.preview_watch import PreviewWatch
+from napari_unet.gui.sections import Section
+from napari_unet.gui.train_form import TrainBox, TrainState
+
+_LOOKS: dict[Phase, TrainState] = {
+    Phase.PREPARING: "preparing",
+    Phase.TRAINING: "training",
+    Phase.PAUSED: "training",
+    Phase.STOPPING: "stopping",
+    Phase.PREDICTING: "blocked",
+}
+
+
+class TrainStep(QObject):
+    """Shows the session's training and asks for it.
+
+    Parameters
+    ----------
+    session : Session
+    store : ViewerLayers
+    paint_step : PaintStep
+    watch : PreviewWatch
+    settings : callable
+        Gives the settings of the moment.
+    lifecycle : Lifecycle
+    parent : QObject
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        store: ViewerLayers,
+        paint_step: PaintStep,
+        watch: PreviewWatch,
+        settings: Callable[[], AdvancedSettings],
+        lifecycle: Lifecycle,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._session, self._store, self._paint = session, store, paint_step
+        self._watch, self._settings = watch, settings
+        self.box = TrainBox()
+        self.section = Section("Train", 2)
+        self.section.add(self.box)
+        self.box.train_requested.connect(self.start)
+        self.box.stop_requested.connect(session.train.stop)
+        self.box.preview_toggled.connect(self._on_preview_toggled)
+        paint_step.pair_changed.connect(self._on_pair)
+        paint_step.editor.painted.connect(self._show_phase)
+        state = session.state
+        lifecycle.connect(state.phase_changed, self._on_phase)
+        lifecycle.connect(state.progress_changed, self._on_progress)
+        lifecycle.connect(state.curve_changed, self._on_curve)
+        lifecycle.connect(state.score_changed, self._on_score)
+        lifecycle.connect(state.device_changed, self.section.set_aside)
+        lifecycle.connect(state.model_changed, self._on_model)
+        self._on_pair()
+
+    def wish(self) -> TrainWish | None:
+        """What Train would train now; None if there is no paint layer."""
+        image, paint = self._paint.image, self._paint.paint
+        if image is None or paint is None:
+            return None
+        settings = self._settings()
+        ticked = set(self.box.also.value())
+        others = tuple(
+            (id_of(other), id_of(its))
+            for other in self._store.images()
+            if id_of(other) in ticked and (its := self._store.paint_of(other)) is not None
+        )
+        preset = settings.preset
+        return TrainWish(
+            ((id_of(image), id_of(paint)), *others),
+            settings.model,
+            settings.train,
+            None if preset == CUSTOM else preset,
+            settings.start,
+        )
+
+    def start(self) -> None:
+        """Train, or go on training."""
+        wish = self.wish()
+        if wish is None:
+            return
+        self._session.train.start(wish)
+        if self._session.state.busy:
+            self._watch.watch(self._paint.image, wish.spatial)
+
+    # -- inside ---------------------------------------------------------------------------
+
+    def _on_pair(self) -> None:
+        chosen = self._paint.image
+        others = [
+            LayerItem(id_of(image), image.name)
+            for image in self._store.images()
+            if image != chosen and self._store.paint_of(image) is not None
+        ]
+        self.box.also.set_layers(others, ticked=[item.key for item in others])
+        if self._session.state.busy and chosen is not None:
+            self._watch.watch(chosen, self._spatial_now())
+        self._show_phase()
+
+    def _spatial_now(self) -> Spatial:
+        return "ZYX" if self._settings().model.dimensions == 3 else "YX"
+
+    def _on_preview_toggled(self, shown: bool) -> None:
+        self._session.train.show_previews(shown)
+        if shown:
+            self._watch.post()
+
+    def _on_phase(self, phase: Phase) -> None:
+        self._show_phase()
+        if phase in {Phase.IDLE, Phase.FAILED}:
+            self._watch.watch(None)
+
+    def _on_model(self, _: object) -> None:
+        self._show_phase()
+
+    def _show_phase(self) -> None:
+        state = self._session.state
+        if state.phase in _LOOKS:
+            reason = (
+                "Predicting; wait for it or stop it." if state.phase is Phase.PREDICTING else ""
+            )
+            look = _LOOKS[state.phase]
+        else:
+            look, reason = self._at_rest(state.phase)
+        if look != self.box.state() or reason:
+            self.box.set_state(look, reason)
+
+    def _at_rest(self, phase: Phase) -> tuple[TrainState, str]:
+        if self._paint.image is None:
+            return "empty", "Open an image first."
+        if self._paint.paint is None:
+            return "empty", "Press New to make a paint layer."
+        if not self._paint.editor.pixels:
+            return "empty", "Paint a few strokes of background and of an object first."
+        if phase is Phase.FAILED:
+            return "failed", ""
+        return ("ready" if self._session.state.model is None else "resting"), ""
+
+    def _on_progress(self, progress: Progress) -> None:
+        if self._session.state.phase in {Phase.PREPARING, Phase.TRAINING}:
+            self.box.set_progress(progress.fraction, progress.seconds_left)
+
+    def _on_curve(self, curve: tuple[Point, ...]) -> None:
+        if not curve:
+            self.box.plot.clear()
+            self.box.clear_score()
+            return
+        last = curve[-1]
+        self.box.plot.add_point(PlotPoint(last.step, last.loss, last.score))
+        if all(point.score is None for point in curve):
+            self.box.set_score(None)
+
+    def _on_score(self, score: float | None) -> None:
+        if score is not None:
+            self.box.set_score(score)

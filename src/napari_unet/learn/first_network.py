@@ -1,0 +1,62 @@
+"""The network a training run begins with."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+
+from napari_unet.core.config import ModelConfig
+from napari_unet.core.dataset import TrainingSet
+from napari_unet.core.errors import ChannelMismatch
+from napari_unet.learn.model import Model
+from napari_unet.learn.start_weights import load_start
+from napari_unet.learn.unet import UNet
+
+
+def first_network(
+    config: ModelConfig,
+    training: TrainingSet,
+    start: Model | Literal["auto", "scratch"],
+    seed: int,
+) -> tuple[UNet, bool]:
+    """Return the network to begin with, and whether it tells these classes apart already.
+
+    Parameters
+    ----------
+    config : ModelConfig
+        Shape of a new network.
+    training : TrainingSet
+    start : Model or {"auto", "scratch"}
+        A model to continue from: its own shape counts then, and if the classes have changed
+        its head is new. Otherwise weights that ship with the program, or random ones.
+    seed : int
+        Of random weights.
+
+    Raises
+    ------
+    ChannelMismatch
+        If the model is for another number of channels.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return _first_network(config, training, start)
+
+
+def _first_network(
+    config: ModelConfig, training: TrainingSet, start: Model | Literal["auto", "scratch"]
+) -> tuple[UNet, bool]:
+    if not isinstance(start, Model):
+        shipped = load_start(config) if start == "auto" else None
+        return shipped or UNet(config), False
+    if start.config.input_channels != training.channels:
+        raise ChannelMismatch(
+            f"The model was trained on {start.config.input_channels} channels, the image has "
+            f"{training.channels}. Choose an image with the same channels, or start afresh."
+        )
+    if start.classes.values == training.classes.values:
+        return start.copy().net, True
+    net = UNet(start.config.changed(classes=len(training.classes)))
+    body = {k: v for k, v in start.net.state_dict().items() if not k.startswith("head.")}
+    net.load_state_dict(body, strict=False)
+    return net, False

@@ -1,0 +1,290 @@
+"""Running a network on blocks of any size, whatever memory there is, until told to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain, combinations
+from typing import TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from napari_unet.core.cancel import CancelToken
+from napari_unet.core.errors import OutOfMemory
+from napari_unet.core.mosaic import add_tile
+from napari_unet.core.tiles import smallest_tile, tile_grid
+from napari_unet.learn.blocks import crop, pad_to_multiple
+from napari_unet.learn.devices import (
+    Device,
+    cpu,
+    free_memory,
+    is_out_of_memory,
+    release_memory,
+)
+from napari_unet.learn.halo import needed_halo
+from napari_unet.learn.memory import affordable_pixels
+from napari_unet.learn.precision import Precision, autocast, best_precision, lay_out_network
+from napari_unet.learn.statistics import folded, measure
+from napari_unet.learn.unet import UNet, probabilities
+
+Result = TypeVar("Result")
+
+
+class Stopped(Exception):
+    """Somebody asked the work to end; raised between two layers."""
+
+
+@contextmanager
+def stoppable(net: torch.nn.Module, cancel: CancelToken) -> Iterator[None]:
+    """Within this context the network raises `Stopped` before its next layer when cancelled."""
+
+    def look(_layer: torch.nn.Module, _inputs: object) -> None:
+        if cancel.cancelled:
+            raise Stopped
+
+    layers = [m for m in net.modules() if not any(True for _ in m.children())]
+    hooks = [layer.register_forward_pre_hook(look) for layer in layers]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+class Engine:
+    """A network on a device, which does with less when memory runs out.
+
+    When it does, fewer blocks are computed together, then blocks in pieces, with the same
+    context and blended alike, so that the answer stays the same; then the CPU takes over.
+    Each of these is said once, in a sentence.
+
+    Parameters
+    ----------
+    net : UNet
+        Taken over; changed by `adapt`.
+    device : Device
+    precision : Precision
+    requested : str
+        The precision that was asked for, in case the device changes.
+    flips : bool
+        Average over mirrored copies of every block.
+    cancel : CancelToken
+        Looked at before every layer.
+    say : callable
+        Called with each sentence the user should read.
+
+    Attributes
+    ----------
+    device, precision
+        Those in use now.
+    halo, ramp : int
+        Context and blending of the pieces a block is cut into when memory is short.
+    """
+
+    def __init__(
+        self,
+        net: UNet,
+        device: Device,
+        precision: Precision,
+        *,
+        requested: str = "auto",
+        flips: bool = False,
+        cancel: CancelToken | None = None,
+        say: Callable[[str], None] = lambda _text: None,
+    ) -> None:
+        self.config = net.config
+        self.device, self.precision = device, precision
+        self.halo, self.ramp = net.radius, 0
+        self._net: UNet = net.eval().requires_grad_(False)
+        self._requested, self._flips = requested, flips
+        self._cancel, self._say = cancel or CancelToken(), say
+        self._said: set[str] = set()
+        self._batch: int | None = None
+        self._side: int | None = None
+        self._persist(self._place)
+
+    # -- the network ----------------------------------------------------------------------
+
+    def _place(self) -> None:
+        """Move the network to the device in use."""
+        self._net.to(self.device.torch_device)
+        if self.precision.channels_last:
+            lay_out_network(self._net, self.config.dimensions)
+
+    def adapt(self, crops: Sequence[Tensor]) -> None:
+        """Measure feature statistics on these crops, each (N, C, *spatial), and freeze them.
+
+        Without crops, those of training are frozen.
+        """
+        if crops:
+            self._persist(lambda: self._measure(crops))
+        self._net = folded(self._net)
+
+    def _measure(self, crops: Sequence[Tensor]) -> None:
+        with autocast(self.device, self.precision), stoppable(self._net, self._cancel):
+            measure(self._net, [self.precision.lay_out(crop) for crop in crops])
+
+    def find_halo(self, strips: Sequence[tuple[int, Tensor]]) -> int:
+        """Context a tile needs, measured on strips of the image; see `needed_halo`."""
+        return self._persist(
+            lambda: needed_halo(
+                self._exact, strips, radius=self._net.radius, multiple=self._net.alignment
+            )
+        )
+
+    def _exact(self, block: Tensor) -> Tensor:
+        with torch.inference_mode(), stoppable(self._net, self._cancel):
+            block = self.precision.lay_out(block.to(self.device.torch_device))
+            return probabilities(self._net(block), self.config)
+
+    # -- answers --------------------------------------------------------------------------
+
+    def probabilities(self, blocks: Tensor) -> Tensor:
+        """Class probabilities of blocks of one size.
+
+        Parameters
+        ----------
+        blocks : Tensor of float32, shape (N, C, *spatial)
+            Normalised intensities, on the CPU.
+
+        Returns
+        -------
+        Tensor of float32, shape (N, K, *spatial)
+            On the CPU, contiguous.
+
+        Raises
+        ------
+        OutOfMemory
+            If not even the smallest piece fits on the CPU.
+        Stopped
+            If the cancel token says so.
+        """
+        return self._persist(
+            lambda: self._compute(blocks), lambda: self._do_with_less(blocks.shape)
+        )
+
+    def _compute(self, blocks: Tensor) -> Tensor:
+        """All blocks, in batches or pieces as small as memory was found to ask for."""
+        if self._side is not None and max(blocks.shape[2:]) > self._side:
+            return torch.stack([self._in_pieces(block) for block in blocks])
+        step = self._batch or len(blocks)
+        parts = [self._forward(blocks[i : i + step]) for i in range(0, len(blocks), step)]
+        return parts[0] if len(parts) == 1 else torch.cat(parts)
+
+    def _in_pieces(self, block: Tensor) -> Tensor:
+        """One block (C, *spatial), cut into tiles like an image of its own."""
+        size = tuple(block.shape[1:])
+        whole = tuple(slice(0, n) for n in size)
+        result = np.zeros((self.config.classes, *size), np.float32)
+        tiles = tile_grid(size, self._side or max(size), self.halo, self._net.alignment, self.ramp)
+        for tile in tiles:
+            values = self._forward(block[(slice(None), *tile.read)][None])[0].numpy()
+            add_tile(result, whole, tile, values[(slice(None), *tile.reach_crop)])
+        return torch.from_numpy(result)
+
+    def _forward(self, blocks: Tensor) -> Tensor:
+        """One pass of the network, or one for each way to mirror the blocks."""
+        size = blocks.shape[2:]
+        with (
+            torch.inference_mode(),
+            autocast(self.device, self.precision),
+            stoppable(self._net, self._cancel),
+        ):
+            data = pad_to_multiple(blocks.to(self.device.torch_device), self._net.alignment)
+            total: Tensor | None = None
+            for axes in self._mirrors:
+                logits = self._net(self.precision.lay_out(data.flip(axes) if axes else data))
+                answer = probabilities(logits.contiguous(), self.config)
+                answer = answer.flip(axes) if axes else answer
+                total = answer if total is None else total.add_(answer)
+            assert total is not None
+            if len(self._mirrors) > 1:
+                total /= len(self._mirrors)
+            total = crop(total, size).cpu()
+        if self.precision.dtype == torch.float16 and not bool(torch.isfinite(total).all()):
+            self._use_float32()
+            return self._forward(blocks)
+        return total
+
+    @property
+    def _mirrors(self) -> list[tuple[int, ...]]:
+        """The sets of axes to mirror along, the empty one first."""
+        axes = range(2, 2 + self.config.dimensions) if self._flips else ()
+        return list(chain.from_iterable(combinations(axes, n) for n in range(len(axes) + 1)))
+
+    # -- when memory runs out -------------------------------------------------------------
+
+    def _persist(
+        self, work: Callable[[], Result], do_with_less: Callable[[], bool] = lambda: False
+    ) -> Result:
+        """Do some work until it succeeds, with less, then on the CPU."""
+        while True:
+            try:
+                return work()
+            except NotImplementedError as err:
+                if self.device.is_cpu:
+                    raise
+                reason: Exception = err.with_traceback(None)
+                trouble = "cannot compute all of this network"
+            except Exception as err:
+                if not is_out_of_memory(err):
+                    raise
+                # without its traceback, which would keep the tensors that fill the memory
+                reason = err.with_traceback(None)
+                trouble = "has too little free memory"
+            release_memory(self.device)
+            if isinstance(reason, NotImplementedError) or not do_with_less():
+                self._go_to_cpu(trouble, reason)
+
+    def _do_with_less(self, shape: Sequence[int]) -> bool:
+        """Halve the batch, else the tile; False if neither can be smaller."""
+        batch = min(self._batch or shape[0], shape[0])
+        longest = max(shape[2:])
+        side = min(self._side or longest, longest)
+        step = self._net.alignment
+        half = max(side // 2 // step * step, smallest_tile(self.halo, step))
+        if batch > 1:
+            self._batch = batch // 2
+            self._say_once("Memory ran out, so fewer tiles are computed at a time.")
+        elif half < side:
+            self._side = half
+            self._say_once(
+                "Memory ran out, so tiles are computed in smaller pieces, which takes longer."
+            )
+        else:
+            return False
+        return True
+
+    def _go_to_cpu(self, trouble: str, reason: Exception) -> None:
+        """Go on with the CPU, in batches and tiles of its own."""
+        left = self.device
+        try:
+            if left.is_cpu:
+                raise reason
+            self.device = cpu()
+            self.precision = best_precision(self.device, self._requested, self.config)
+            self._place()
+        except Exception as err:
+            if not is_out_of_memory(err):
+                raise
+            raise OutOfMemory(
+                "Memory ran out, even for the smallest tile on the CPU. "
+                "Close other programs or large images, or use a smaller network, and try again."
+            ) from reason
+        pixels = affordable_pixels(
+            self.config, self.device, self.precision, free_memory(self.device)
+        )
+        side = int(pixels ** (1 / self.config.dimensions))
+        self._batch, self._side = 1, max(side, smallest_tile(self.halo, self._net.alignment))
+        self._say_once(f"{left.words} {trouble}, so the CPU goes on, which takes longer.")
+
+    def _use_float32(self) -> None:
+        self.precision = Precision(torch.float32, self.precision.channels_last)
+        self._say_once("This network needs float32, so it is used instead of float16.")
+
+    def _say_once(self, text: str) -> None:
+        if text not in self._said:
+            self._said.add(text)
+            self._say(text)

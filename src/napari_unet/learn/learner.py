@@ -1,0 +1,143 @@
+"""A network that takes steps: optimiser, averaged weights, micro-batches, memory errors."""
+
+from __future__ import annotations
+
+import copy
+import time
+
+import torch
+from torch import Tensor
+
+from napari_unet.core.config import TrainConfig
+from napari_unet.core.errors import OutOfMemory
+from napari_unet.learn.devices import Device, choose_device, is_out_of_memory, release_memory
+from napari_unet.learn.losses import paint_loss
+from napari_unet.learn.precision import Precision, autocast, best_precision, memory_format
+from napari_unet.learn.unet import UNet
+
+_LONGEST_PASS_SECONDS = 0.5
+"""A pass that takes longer is split, so that Stop is answered within a second."""
+
+_GRADIENT_NORM = 5.0
+
+
+class Learner:
+    """Owns the network while it learns.
+
+    The weights it shows (`average`) are an exponential moving average of those it trains,
+    which scores better and steadier than the last ones (Polyak and Juditsky 1992,
+    doi:10.1137/0330046).
+
+    Parameters
+    ----------
+    net : UNet
+        Taken over and trained in place.
+    config : TrainConfig
+    device : Device
+    """
+
+    def __init__(self, net: UNet, config: TrainConfig, device: Device) -> None:
+        self._config = config
+        self.net = net.requires_grad_(True)
+        self.steps = 0
+        self.splits = 1
+        self._move(device)
+
+    def _move(self, device: Device) -> None:
+        self.device = device
+        self.precision: Precision = best_precision(device, self._config.precision, self.net.config)
+        self.net.to(device.torch_device)
+        if self.precision.channels_last:
+            self.net.to(memory_format=memory_format(self.net.config.dimensions))
+        self.average = copy.deepcopy(self.net).eval().requires_grad_(False)
+        self._optimiser = self._make_optimiser()
+        self._scaler = torch.amp.GradScaler(
+            device.torch_device.type, enabled=self.precision.dtype == torch.float16
+        )
+
+    def _make_optimiser(self) -> torch.optim.Optimizer:
+        kind = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}[self._config.optimiser]
+        decay = self._config.weight_decay if self._config.optimiser == "adamw" else 0.0
+        return kind(self.net.parameters(), lr=self._config.learning_rate, weight_decay=decay)
+
+    def step(self, image: Tensor, target: Tensor, rate: float) -> float:
+        """Learn from one batch and return its loss.
+
+        Parameters
+        ----------
+        image : Tensor of float32, shape (N, C, *spatial)
+        target : Tensor of uint8, shape (N, *spatial)
+        rate : float
+            Learning rate of this step.
+
+        Raises
+        ------
+        OutOfMemory
+            If even one patch does not fit on this device; `fall_back` may help.
+        """
+        for group in self._optimiser.param_groups:
+            group["lr"] = rate
+        while True:
+            try:
+                loss = self._pass(image, target)
+                break
+            except Exception as error:
+                if not is_out_of_memory(error):
+                    raise
+                self._optimiser.zero_grad(set_to_none=True)
+                release_memory(self.device)
+                if self.splits >= len(image):
+                    raise OutOfMemory(
+                        f"Not even one patch fits into the memory of {self.device.words}. "
+                        "Choose a smaller patch or a smaller network under Advanced."
+                    ) from error
+                self.splits = min(2 * self.splits, len(image))
+        self._scaler.unscale_(self._optimiser)
+        torch.nn.utils.clip_grad_norm_(self.net.parameters(), _GRADIENT_NORM)
+        self._scaler.step(self._optimiser)
+        self._scaler.update()
+        self.steps += 1
+        self._average()
+        return loss
+
+    def _pass(self, image: Tensor, target: Tensor) -> float:
+        """Gradients of one batch, in as many micro-batches as memory and time ask for."""
+        self.net.train()
+        self._optimiser.zero_grad(set_to_none=True)
+        total, started = 0.0, time.monotonic()
+        parts = min(self.splits, len(image))
+        for some, paint in zip(image.chunk(parts), target.chunk(parts), strict=True):
+            some = self.precision.lay_out(some.to(self.device.torch_device))
+            paint = paint.to(self.device.torch_device)
+            with autocast(self.device, self.precision):
+                logits = self.net(some)
+            loss = paint_loss(logits, paint, self._config) * (len(some) / len(image))
+            self._scaler.scale(loss).backward()
+            total += float(loss.detach())
+        longest = (time.monotonic() - started) / parts
+        if longest > _LONGEST_PASS_SECONDS and self.splits < len(image):
+            self.splits = min(2 * self.splits, len(image))
+        return total
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        decay = min(self._config.average_decay, (1 + self.steps) / (10 + self.steps))
+        mean, now = list(self.average.parameters()), list(self.net.parameters())
+        torch._foreach_lerp_(mean, now, 1 - decay)
+
+    def fall_back(self) -> bool:
+        """Go on, on the CPU; False if it is there already."""
+        if self.device.torch_device.type == "cpu":
+            return False
+        self.splits = 1
+        self._move(choose_device("cpu"))
+        return True
+
+    def restart_from(self, weights: UNet) -> None:
+        """Set trained and averaged weights to those of `weights`."""
+        self.net.load_state_dict(weights.state_dict())
+        self.average.load_state_dict(weights.state_dict())
+
+    def average_copy(self) -> UNet:
+        """A copy of the averaged weights that training no longer touches."""
+        return copy.deepcopy(self.average)

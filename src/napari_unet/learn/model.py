@@ -1,0 +1,72 @@
+"""A trained model: the network and everything needed to apply it rightly."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from napari_unet import __version__
+from napari_unet.core.annotations import ClassMap
+from napari_unet.core.card import WeightFormat
+from napari_unet.core.config import ModelConfig
+from napari_unet.core.normalize import Normalisation
+from napari_unet.learn.unet import UNet
+
+
+@dataclass(eq=False)
+class Model:
+    """A network with its classes, intensities and history.
+
+    Parameters
+    ----------
+    net : UNet
+        The network.
+    classes : ClassMap
+        Which paint value each of its classes was painted with.
+    normalisation : Normalisation
+        The intensities of the images it was trained on.
+    spacing : tuple of float, optional
+        Pixel size along the spatial axes of those images.
+    axes : str, optional
+        The axes of those images, for example ``"YX"``.
+    history : list of dict, optional
+        The course of the training, oldest first; numbers and text.
+    preset : str, optional
+        Name of the preset the network was made from.
+    version : str, optional
+        The program that trained it.
+    """
+
+    net: UNet
+    classes: ClassMap
+    normalisation: Normalisation
+    spacing: tuple[float, ...] | None = None
+    axes: str = "YX"
+    history: list[dict[str, Any]] = field(default_factory=list)
+    preset: str | None = None
+    version: str = __version__
+
+    @property
+    def config(self) -> ModelConfig:
+        """The shape of the network."""
+        return self.net.config
+
+    def copy(self) -> Model:
+        """Return a copy that shares nothing with this one."""
+        return copy.deepcopy(self)
+
+    def card(self) -> dict[str, Any]:
+        """Return everything about the model but its weights, as plain JSON values."""
+        from napari_unet.learn.checkpoint import make_card, stored_weights
+
+        return make_card(self, stored_weights(self.net)).model_dump(mode="json")
+
+    def save(
+        self, path: str | Path, overwrite: bool = False, *, weights: WeightFormat = "float32"
+    ) -> None:
+        """Write the model to one file; see `napari_unet.learn.checkpoint.save_model`."""
+        from napari_unet.learn.checkpoint import save_model
+
+        save_model(self, path, overwrite, weights=weights)

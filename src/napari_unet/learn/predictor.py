@@ -1,0 +1,276 @@
+"""A model fitted to one image, ready to answer for any part of it."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from napari_unet.core.cancel import CancelToken
+from napari_unet.core.config import ModelConfig, PredictConfig
+from napari_unet.core.errors import AxesError, ChannelMismatch, FlatImage
+from napari_unet.core.mosaic import add_tile
+from napari_unet.core.normalize import Normalisation, fit_normalisation
+from napari_unet.core.source import Box, ImageSource
+from napari_unet.core.tiles import (
+    Tile,
+    box_shape,
+    moved,
+    overlap,
+    spread_boxes,
+    tile_grid,
+)
+from napari_unet.learn.adapt import statistics_crops
+from napari_unet.learn.blocks import pad_to_multiple
+from napari_unet.learn.devices import Device, choose_device, free_memory
+from napari_unet.learn.forward import Engine
+from napari_unet.learn.halo import strip_shape
+from napari_unet.learn.memory import TilePlan, plan_tiles
+from napari_unet.learn.model import Model
+from napari_unet.learn.precision import best_precision
+
+_STRIPS = 4
+"""How many strips to look at, along each axis, for the one with the most in it."""
+
+
+def check_fits(config: ModelConfig, source: ImageSource) -> None:
+    """Raise unless a network of this config can be applied to the image.
+
+    Raises
+    ------
+    AxesError
+        If the network has another number of spatial axes.
+    ChannelMismatch
+        If it was made for another number of channels.
+    """
+    if len(source.spatial_shape) != config.dimensions:
+        raise AxesError(
+            f"The model is for {config.dimensions}D images, but {source.name!r} is read as "
+            f"{len(source.spatial_shape)}D. Choose other axes, or train a new model."
+        )
+    if source.channels != config.input_channels:
+        raise ChannelMismatch(
+            f"The model was trained on {config.input_channels} channels, but {source.name!r} has "
+            f"{source.channels}. Choose an image with the same channels, or train a new model."
+        )
+
+
+class Predictor:
+    """One model on one image: fitted to it once, then asked for any part of it.
+
+    The image's intensities are normalised by one range, feature statistics are measured once
+    and frozen, and how it is cut into tiles depends on nothing that changes later. So whoever
+    asks for a part gets what the whole prediction has there.
+
+    Parameters
+    ----------
+    model : Model
+        Left as it is.
+    source : ImageSource
+    config : PredictConfig, optional
+    cancel : CancelToken, optional
+        Looked at before every layer of the network.
+
+    Attributes
+    ----------
+    notices : list of str
+        What the user should know, so far.
+
+    Raises
+    ------
+    AxesError, ChannelMismatch
+        If the model cannot be applied to the image.
+    DeviceUnavailable
+        If the chosen device is not there.
+    OutOfMemory
+        If memory ran out on every device and at every size.
+    Stopped
+        If `cancel` says so; every method raises it too.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        source: ImageSource,
+        config: PredictConfig | None = None,
+        *,
+        cancel: CancelToken | None = None,
+    ) -> None:
+        self._source = source
+        self._config = config = config or PredictConfig()
+        check_fits(model.config, source)
+        self.notices: list[str] = []
+        self._shape = source.spatial_shape
+        self._multiple = model.net.alignment
+        self._radius = model.net.radius
+        self._normalisation = self._fit(model)
+        device = choose_device(config.device)
+        self._engine = Engine(
+            copy.deepcopy(model.net),
+            device,
+            best_precision(device, config.precision, model.config),
+            requested=config.precision,
+            flips=config.flips,
+            cancel=cancel,
+            say=self.notices.append,
+        )
+        own = config.statistics == "image" and model.config.normalisation == "batch"
+        crops = statistics_crops(source, self._normalisation, self._multiple) if own else []
+        self._engine.adapt(crops)
+
+    def _fit(self, model: Model) -> Normalisation:
+        if self._config.normalisation == "training":
+            return model.normalisation
+        try:
+            return fit_normalisation(self._source)
+        except FlatImage:
+            self.notices.append(
+                f"{self._source.name!r} has the same value everywhere, so its intensities are "
+                "read like those of the training images. Check that it is the right image."
+            )
+            return model.normalisation
+
+    @property
+    def device(self) -> Device:
+        """The device in use now."""
+        return self._engine.device
+
+    @property
+    def source(self) -> ImageSource:
+        """The image."""
+        return self._source
+
+    @cached_property
+    def halo(self) -> int:
+        """Pixels of context a score needs: as set, else measured on the image."""
+        if self._config.halo is not None:
+            return self._config.halo
+        return self._engine.find_halo(self._strips())
+
+    def _strips(self) -> list[tuple[int, Tensor]]:
+        """For each axis that is long enough, the strip of the image with the most in it."""
+        found = []
+        for axis, length in enumerate(self._shape):
+            size = strip_shape(axis, len(self._shape), self._radius, self._multiple)
+            if length < size[axis]:
+                continue
+            boxes = spread_boxes(self._source.samples, self._shape, size, _STRIPS, self._multiple)
+            blocks = [self._read(sample, box) for sample, box in boxes]
+            found.append((axis, max(blocks, key=lambda block: float(block.std()))[None]))
+        return found
+
+    def _plan_with(self, halo: int) -> TilePlan:
+        return plan_tiles(
+            self._shape,
+            self._engine.config,
+            self._engine.device,
+            self._engine.precision,
+            free=self._free,
+            halo=halo,
+            multiple=self._multiple,
+            tile_size=self._config.tile_size,
+        )
+
+    @cached_property
+    def _free(self) -> int:
+        return free_memory(self._engine.device)
+
+    @cached_property
+    def _one_tile(self) -> TilePlan | None:
+        """The plan if one tile covers the image, so that no context is needed."""
+        plan = self._plan_with(0)
+        fits = all(n <= side for n, side in zip(self._shape, plan.sides, strict=True))
+        return plan if fits else None
+
+    @property
+    def _ramp(self) -> int:
+        return min(self._multiple, self.halo)
+
+    @cached_property
+    def plan(self) -> TilePlan:
+        """Size of tiles, and how many are computed together."""
+        return self._one_tile or self._plan_with(self.halo + self._ramp)
+
+    @cached_property
+    def grid(self) -> list[Tile]:
+        """The tiles of every sample, in the order they are computed."""
+        return self._cut(self._shape)
+
+    def _cut(self, shape: Sequence[int]) -> list[Tile]:
+        if self._one_tile:
+            return tile_grid(shape, self.plan.sides, 0, self._multiple)
+        context = self.halo + self._ramp
+        self._engine.halo, self._engine.ramp = context, self._ramp
+        return tile_grid(shape, self.plan.sides, context, self._multiple, self._ramp)
+
+    def probabilities(self, sample: int, box: Box, *, exact: bool = False) -> np.ndarray:
+        """Class probabilities inside a box of one sample.
+
+        Parameters
+        ----------
+        sample : int
+            Canonical sample number.
+        box : tuple of slice
+            Inside the image.
+        exact : bool, optional
+            Compute the very tiles of the whole prediction that reach into the box, for the
+            same result to the last bit. Else only the box and its context, which is the same
+            within 1e-3 and for a small box much faster.
+
+        Returns
+        -------
+        ndarray of float32, shape (K, *box)
+        """
+        if exact:
+            tiles = self.grid
+        else:
+            around = self._around(box)
+            start = [s.start for s in around]
+            tiles = [moved(tile, start) for tile in self._cut(box_shape(around))]
+        result = np.zeros((self._engine.config.classes, *box_shape(box)), np.float32)
+        wanted = [(sample, tile) for tile in tiles if overlap(tile.reach, box)]
+        for _, tile, values in self.answers(wanted):
+            add_tile(result, box, tile, values)
+        return result
+
+    def _around(self, box: Box) -> Box:
+        """A box and its context, starting where the network's grids do."""
+        if box_shape(box) == self._shape:
+            return box
+        return tuple(
+            slice(
+                max(0, s.start - self.halo) // self._multiple * self._multiple,
+                min(n, s.stop + self.halo),
+            )
+            for s, n in zip(box, self._shape, strict=True)
+        )
+
+    def answers(self, wanted: Sequence[tuple[int, Tile]]) -> Iterator[tuple[int, Tile, np.ndarray]]:
+        """Compute tiles, several together where that is faster.
+
+        Parameters
+        ----------
+        wanted : sequence of (int, Tile)
+            Sample numbers, and tiles of one grid.
+
+        Yields
+        ------
+        tuple of (int, Tile, ndarray of float32, shape (K, *tile.reach))
+            In the same order.
+        """
+        batch = self.plan.batch
+        for first in range(0, len(wanted), batch):
+            some = wanted[first : first + batch]
+            blocks = torch.stack([self._read(sample, tile.read) for sample, tile in some])
+            answer = self._engine.probabilities(blocks).numpy()
+            for (sample, tile), values in zip(some, answer, strict=True):
+                yield sample, tile, values[(slice(None), *tile.reach_crop)]
+
+    def _read(self, sample: int, box: Box) -> Tensor:
+        """A box of the image, normalised and enlarged to a multiple, (C, *spatial)."""
+        block = torch.from_numpy(self._normalisation.apply(self._source.read(sample, box)))
+        return pad_to_multiple(block[None], self._multiple)[0]

@@ -1,0 +1,289 @@
+"""The network: a U-Net (Ronneberger et al. 2015, arXiv:1505.04597) in 2D and 3D."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import lcm
+
+import torch
+from torch import Tensor, nn
+
+from napari_unet.core.config import ModelConfig
+from napari_unet.core.errors import ModelFileError
+from napari_unet.learn.blocks import (
+    CONVOLUTION,
+    CONVOLUTIONS_PER_BLOCK,
+    POOL,
+    ConvUnit,
+    centre_crop,
+    conv_block,
+    convolution_unit,
+    crop,
+    enlarge,
+    he_initialisation,
+    layers_for,
+    mirror_pad,
+    pad_to_multiple,
+    up_block,
+)
+from napari_unet.learn.filters import FilterBank, enlarged_reach
+from napari_unet.learn.head import ClassHead
+
+BLOCK_REACH = CONVOLUTIONS_PER_BLOCK * (CONVOLUTION // 2)
+"""Pixels one block of convolutions looks beyond each side, or eats there if unpadded."""
+
+
+class UNet(nn.Module):
+    """Encoder, decoder and skips, described by a config; any image size goes in and comes out.
+
+    With ``padding="same"`` the image is enlarged by reflection, at the far end of each axis
+    only, to a multiple of `alignment`; with ``padding="valid"`` it is enlarged by what the
+    unpadded convolutions eat (the paper's overlap-tile strategy). Both are undone exactly.
+
+    Parameters
+    ----------
+    config : ModelConfig
+        The shape of the network.
+
+    Attributes
+    ----------
+    bank : FilterBank or None
+        Fixed filters in front of the network and its head.
+    head : ClassHead
+        The 1x1 convolution that turns features into scores.
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        layers = layers_for(config.dimensions)
+        widths = [config.base_width * 2**level for level in range(config.depth + 1)]
+        self.bank = FilterBank(config.dimensions) if config.filter_bank else None
+        image = config.input_channels * (self.bank.per_channel if self.bank else 1)
+        self.pool = layers.pool(POOL)
+        self.encoder = nn.ModuleList(
+            conv_block(config, inputs, outputs, config.dropout if level >= config.depth - 1 else 0)
+            for level, (inputs, outputs) in enumerate(
+                zip([image, *widths[:-1]], widths, strict=True)
+            )
+        )
+        self.up = nn.ModuleList(
+            up_block(config, widths[level + 1], widths[level]) for level in range(config.depth)
+        )
+        self.decoder = nn.ModuleList(
+            conv_block(config, 2 * widths[level], widths[level], 0) for level in range(config.depth)
+        )
+        channels = widths[: min(config.head_levels, config.depth + 1)]
+        self.last: ConvUnit | None = None
+        if config.feature_count is not None:
+            self.last = convolution_unit(config, widths[0], config.feature_count)
+            channels[0] = config.feature_count
+        if self.bank is not None:
+            channels.append(image)
+        outputs = 1 if config.output == "sigmoid" else config.classes
+        self.head_channels = tuple(channels)
+        self.head = ClassHead(config.dimensions, channels, outputs)
+        he_initialisation(self)
+
+    @property
+    def stride(self) -> int:
+        """Pixels of the image per pixel of the deepest level."""
+        return int(POOL**self.config.depth)
+
+    @property
+    def alignment(self) -> int:
+        """Tiles that start at multiples of this many pixels agree with the whole image."""
+        return lcm(self.stride, self.bank.alignment if self.bank else 1)
+
+    @property
+    def radius(self) -> int:
+        """How far, in pixels, the score of a pixel looks at most (the halo a tile needs).
+
+        Group and instance normalisation, which look at all of the input, are not counted.
+        """
+        furthest = 0
+        for pixel in range(self.alignment):
+            low, high = self._reach(pixel)
+            furthest = max(furthest, pixel - low, high - pixel)
+        return furthest
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return scores before softmax or sigmoid.
+
+        Parameters
+        ----------
+        x : Tensor, shape (N, C, *spatial)
+            Normalised intensities of any size, from a single pixel up.
+
+        Returns
+        -------
+        Tensor, shape (N, K, *spatial)
+            One score per class, or a single one with ``output="sigmoid"``.
+        """
+        return crop(self.head(self.feature_maps(x)), x.shape[2:])
+
+    def feature_maps(self, x: Tensor) -> list[Tensor]:
+        """Return what the head reads: decoder levels, finest first, then the filter bank.
+
+        Pixel 0 of every map lies at pixel 0 of the image. Maps may reach beyond the image
+        at the far end; sizes divide the first map's by powers of two.
+
+        Parameters
+        ----------
+        x : Tensor, shape (N, C, *spatial)
+            Normalised intensities of any size.
+        """
+        size = x.shape[2:]
+        if self.config.padding == "same":
+            padded = pad_to_multiple(x, self.alignment)
+        else:
+            before, fitting = self._paper_padding(), [self._fitting(n) for n in size]
+            after = [m - n - before for n, m in zip(size, fitting, strict=True)]
+            padded = mirror_pad(x, [(before, extra) for extra in after])
+        image = padded if self.bank is None else self.bank(padded)
+        maps = self._decode(self._encode(image))[: self.config.head_levels]
+        if self.config.padding == "valid":
+            # levels have lost different margins here, so they are brought to one size at once
+            resized = [enlarge(m, POOL**level) for level, m in enumerate(maps)]
+            maps = [crop(centre_crop(m, resized[0].shape[2:]), size) for m in resized]
+            return [*maps, crop(image, size, [before] * len(size))] if self.bank else maps
+        return [*maps, image] if self.bank else maps
+
+    def _encode(self, x: Tensor) -> list[Tensor]:
+        """Outputs of the encoder levels, finest first; the last is the bottom."""
+        levels: list[Tensor] = []
+        for number, block in enumerate(self.encoder):
+            x = block(x if number == 0 else self.pool(x))
+            levels.append(x)
+        return levels
+
+    def _decode(self, levels: list[Tensor]) -> list[Tensor]:
+        """Outputs of the decoder levels, finest first; the last is the bottom."""
+        x = levels[-1]
+        decoded = [x]
+        for level in reversed(range(self.config.depth)):
+            enlarged = self.up[level](x)
+            skip = centre_crop(levels[level], enlarged.shape[2:])
+            x = self.decoder[level](torch.cat([skip, enlarged], 1))
+            decoded.insert(0, x)
+        if self.last is not None:
+            decoded[0] = self.last(decoded[0])
+        return decoded
+
+    def _last_reach(self) -> int:
+        return CONVOLUTION // 2 if self.last is not None else 0
+
+    def _paper_padding(self) -> int:
+        """Pixels the unpadded network eats before pixel 0; the same for every size."""
+        eaten = self._last_reach()
+        for level in range(self.config.depth):
+            eaten += 2 * BLOCK_REACH * POOL**level  # on the way down and on the way up
+        return eaten + BLOCK_REACH * self.stride
+
+    def _fitting(self, size: int) -> int:
+        """The smallest input side the unpadded network turns into at least `size` pixels."""
+        # a 2x2 convolution has no neighbour at the far end, which spoils less than one stride
+        spoilt = self.stride if self.config.upsampling == "resize" else 0
+        side = size + spoilt + 2 * self._last_reach()
+        for _ in range(self.config.depth):
+            side = -(-(side + 2 * BLOCK_REACH) // POOL)
+        for _ in range(self.config.depth):
+            side = POOL * (side + 2 * BLOCK_REACH)
+        return side + 2 * BLOCK_REACH
+
+    def _reach(self, pixel: int) -> tuple[int, int]:
+        """First and last image pixel that the scores of one pixel depend on."""
+        last = self._last_reach()
+        spans = [self._level_reach(0, pixel - last, pixel + last)]
+        spans += [
+            self._level_reach(level, *enlarged_reach(pixel, pixel, POOL**level))
+            for level in range(1, min(self.config.head_levels, self.config.depth + 1))
+        ]
+        if self.bank is not None:
+            # unpadded convolutions shift the pooling grid against the grid of the bank
+            shift = BLOCK_REACH if self.config.padding == "valid" else 0
+            reached = [self.bank.reach(low - shift, high - shift) for low, high in spans]
+            reached.append(self.bank.reach(pixel - shift, pixel - shift))
+            spans = [(low + shift, high + shift) for low, high in reached]
+        return min(low for low, _ in spans), max(high for _, high in spans)
+
+    def _level_reach(self, level: int, low: int, high: int) -> tuple[int, int]:
+        """Image pixels behind pixels `low` to `high` of a decoder level."""
+        if level == self.config.depth:
+            return self._encoder_reach(level, low, high)
+        low, high = low - BLOCK_REACH, high + BLOCK_REACH
+        skip = self._encoder_reach(level, low, high)
+        further = POOL - 1 if self.config.upsampling == "resize" else 0
+        up = self._level_reach(level + 1, low // POOL, (high + further) // POOL)
+        return min(skip[0], up[0]), max(skip[1], up[1])
+
+    def _encoder_reach(self, level: int, low: int, high: int) -> tuple[int, int]:
+        """Image pixels behind pixels `low` to `high` of an encoder level."""
+        low, high = low - BLOCK_REACH, high + BLOCK_REACH
+        for _ in range(level):
+            low, high = POOL * low - BLOCK_REACH, POOL * high + POOL - 1 + BLOCK_REACH
+        return low, high
+
+
+def count_parameters(net: nn.Module) -> int:
+    """Return how many numbers a network learns."""
+    return sum(weights.numel() for weights in net.parameters())
+
+
+def probabilities(logits: Tensor, config: ModelConfig) -> Tensor:
+    """Turn scores into class probabilities in float32.
+
+    Parameters
+    ----------
+    logits : Tensor, shape (N, K, *spatial) or (N, 1, *spatial)
+        Scores of a network of this config.
+    config : ModelConfig
+        Says whether the scores are for a softmax or a sigmoid.
+
+    Returns
+    -------
+    Tensor, shape (N, classes, *spatial)
+        Sums to one over the classes.
+    """
+    scores = logits.float()
+    if config.output == "softmax":
+        return scores.softmax(1)
+    object_ = scores.sigmoid()
+    return torch.cat([1 - object_, object_], 1)
+
+
+def load_weights(
+    net: nn.Module,
+    weights: Mapping[str, Tensor],
+    name: str = "the model",
+    *,
+    assign: bool = False,
+) -> None:
+    """Put weights into a network of exactly that shape.
+
+    Parameters
+    ----------
+    net : Module
+        Network to fill.
+    weights : mapping of str to Tensor
+        As `net.state_dict()` names them.
+    name : str, optional
+        What to call the weights in a message, for example the file.
+    assign : bool, optional
+        Take the given tensors themselves instead of copying their values.
+
+    Raises
+    ------
+    ModelFileError
+        If a weight is missing, unknown or of another shape.
+    """
+    own = net.state_dict()
+    missing, unknown = sorted(own.keys() - weights.keys()), sorted(weights.keys() - own.keys())
+    other = [k for k, v in weights.items() if k in own and v.shape != own[k].shape]
+    wrong: Sequence[str] = [*missing, *unknown, *other]
+    if wrong:
+        raise ModelFileError(
+            f"The weights in {name} belong to another network ({len(wrong)} of them do not fit, "
+            f"the first is {wrong[0]!r}). Choose the preset or settings they were made with."
+        )
+    net.load_state_dict(dict(weights), assign=assign)

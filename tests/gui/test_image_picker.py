@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import pytest
+from qtpy.QtCore import QPointF, Qt
+from qtpy.QtGui import QWheelEvent
+from qtpy.QtWidgets import QApplication, QMenu, QToolButton
+
+from napari_unet.gui.image_picker import ImageChoice, ImagePicker, PaintPicker
+from napari_unet.gui.keyed_combo import KeyedCombo
+from napari_unet.gui.layer_checklist import LayerItem
+
+COINS = LayerItem("1", "coins", "YX", ("YX",), "grey")
+STACK = LayerItem("2", "stack", "ZYX", ("TYX", "CYX"), "16 bit")
+
+
+@pytest.fixture
+def picker(docked):
+    picker = ImagePicker()
+    docked(picker)
+    return picker
+
+
+def test_nothing_to_choose(picker):
+    assert picker.value() == ImageChoice(None, "")
+    assert picker.findChild(QToolButton).isHidden()
+
+
+def test_value_round_trips(qtbot, picker):
+    picker.set_layers([COINS, STACK])
+    choice = ImageChoice("2", "TYX")
+    with qtbot.waitSignal(picker.valueChanged) as emitted:
+        picker.setValue(choice)
+    assert picker.value() == choice == emitted.args[0]
+
+
+def test_the_first_layer_is_chosen_and_the_choice_survives_new_layers(qtbot, picker):
+    with qtbot.waitSignal(picker.valueChanged):
+        picker.set_layers([COINS])
+    picker.set_layers([STACK, COINS])
+    assert picker.value() == ImageChoice("1", "YX")
+    picker.set_layers([STACK])
+    assert picker.value() == ImageChoice("2", "ZYX")
+    picker.set_layers([])
+    assert picker.value() == ImageChoice()
+
+
+def test_a_renamed_layer_is_still_the_same(qtbot, picker):
+    picker.set_layers([COINS, STACK])
+    picker.setValue(ImageChoice("2", "TYX"))
+    with qtbot.assertNotEmitted(picker.valueChanged):
+        picker.set_layers([COINS, LayerItem("2", "movie", "ZYX", ("TYX",), "16 bit")])
+    assert picker.value() == ImageChoice("2", "TYX")
+    assert picker.findChild(KeyedCombo).currentText() == "movie"
+
+
+def test_axes_are_corrected_from_the_menu(qtbot, picker):
+    picker.set_layers([STACK])
+    actions = picker.findChild(QMenu).actions()
+    assert [action.text() for action in actions] == ["ZYX", "TYX", "CYX"]
+    with qtbot.waitSignal(picker.valueChanged) as emitted:
+        actions[2].trigger()
+    assert emitted.args == [ImageChoice("2", "CYX")]
+    assert "CYX" in picker.findChild(QToolButton).text()
+
+
+def test_corrected_axes_go_when_the_layer_gets_other_axes(picker):
+    picker.set_layers([STACK])
+    picker.setValue(ImageChoice("2", "TYX"))
+    picker.set_layers([LayerItem("2", "stack", "TZYX")])
+    assert picker.value() == ImageChoice("2", "TZYX")
+
+
+def test_paint_picker(qtbot, docked):
+    picker = PaintPicker()
+    docked(picker)
+    with qtbot.waitSignal(picker.valueChanged) as emitted:
+        picker.set_layers([LayerItem("p", "coins paint"), LayerItem("q", "other")])
+    assert emitted.args == ["p"]
+    picker.setValue("q")
+    assert picker.value() == "q"
+    picker.setValue("unknown")
+    assert picker.value() == "q"
+    button = picker.findChild(QToolButton, "new_paint_button")
+    with qtbot.waitSignal(picker.new_requested):
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    picker.set_new_enabled(False, "Open an image first.")
+    assert not button.isEnabled()
+    assert button.toolTip() == "Open an image first."
+
+
+def test_a_long_name_does_not_widen_the_dock(docked):
+    picker = PaintPicker()
+    host = docked(picker, width=320)
+    picker.set_layers([LayerItem("p", "a name " * 40)])
+    assert host.minimumSizeHint().width() <= 320
+    assert picker.findChild(KeyedCombo).toolTip().startswith("a name a name")
+
+
+def test_the_wheel_scrolls_the_panel_not_the_choice(picker):
+    picker.set_layers([COINS, STACK])
+    combo = picker.findChild(KeyedCombo)
+    combo.clearFocus()
+    middle = QPointF(combo.rect().center())
+    down = QWheelEvent(
+        middle,
+        combo.mapToGlobal(combo.rect().center()) * 1.0,
+        combo.rect().topLeft(),
+        combo.rect().topLeft() - combo.rect().center() * 2,
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(combo, down)
+    assert picker.value().key == "1"
