@@ -138,9 +138,7 @@ def forest(image: np.ndarray, paint: Paint) -> Answer:
     return answer
 
 
-def instant(
-    net_for: Callable[[int], UNet], strength: float, maps_of: slice = slice(None)
-) -> Method:
+class Instant:
     """The instant answer of a network, or of some of its feature maps only.
 
     Parameters
@@ -153,19 +151,86 @@ def instant(
         Which feature maps the head reads.
     """
 
-    @torch.no_grad()
-    def maps(image: np.ndarray) -> list[Tensor]:
-        read = net_for(len(image)).feature_maps(torch.from_numpy(image)[None])
-        finest = read[0].shape[-1]
-        return sorted(read[maps_of], key=lambda m: m.shape[-1] != finest)
+    def __init__(
+        self, net_for: Callable[[int], UNet], strength: float, maps_of: slice = slice(None)
+    ) -> None:
+        self._net_for, self._strength, self._maps_of = net_for, strength, maps_of
+        self._known: list[tuple[np.ndarray, list[Tensor]]] = []
 
-    def method(image: np.ndarray, paint: Paint) -> Answer:
-        head = solve(maps(image), paint, 2, strength)
+    def __call__(self, image: np.ndarray, paint: Paint) -> Answer:
+        """Solve the head from paint; see `Method`."""
+        head = solve(self._maps(image), paint, int(paint.classes.max()) + 1, self._strength)
 
         def answer(image: np.ndarray) -> np.ndarray:
-            scores = apply_head(maps(image), *head)[0].argmax(0).numpy()
+            scores = apply_head(self._maps(image), *head)[0].argmax(0).numpy()
             return scores[: image.shape[1], : image.shape[2]]
 
         return answer
 
-    return method
+    @torch.no_grad()
+    def _maps(self, image: np.ndarray) -> list[Tensor]:
+        """Feature maps of an image; those of the last two images are remembered."""
+        for known, maps in self._known:
+            if known is image:
+                return maps
+        net = self._net_for(len(image))
+        maps = net.feature_maps(torch.from_numpy(image)[None])[self._maps_of]
+        self._known = [*self._known[-1:], (image, maps)]
+        return maps
+
+
+def compare(
+    root: Path, names: list[str], run: Path | None, each: int, with_forest: bool
+) -> Iterator[str]:
+    """Lines of a table: each method on each data set, rounds 1 to 3, painted and next image.
+
+    Parameters
+    ----------
+    root : Path
+        Where the data sets lie.
+    names : list of str
+        Which of them; honest only for those the weights have not seen.
+    run : Path or None
+        Folder of a run, None for the shipped weights.
+    each : int
+        Cases per data set.
+    with_forest : bool
+        Whether to play the slow forest, too.
+    """
+    played = list(cases(root, names, each))
+    for label, method in _methods(run, with_forest).items():
+        scores: dict[str, list[np.ndarray]] = {}
+        for seed, case in enumerate(played):
+            scores.setdefault(case.name, []).append(play_case(case, method, seed))
+        means = {name: np.mean(found, 0) for name, found in scores.items()}
+        yield f"{label}: painted image and next image after rounds 1, 2, 3"
+        for name, mean in [*means.items(), ("mean", np.mean(list(means.values()), 0))]:
+            yield f"  {name:20}" + "".join(f"{score:7.3f}" for score in mean.T.ravel())
+
+
+def _methods(run: Path | None, with_forest: bool) -> dict[str, Method]:
+    """What to compare."""
+    torch.manual_seed(0)
+    random = Learner().train()
+    methods: dict[str, Method] = {"random forest": forest} if with_forest else {}
+    methods["filter bank"] = Instant(random.for_channels, 0.3, slice(-1, None))
+    methods["random trunk"] = Instant(random.for_channels, 0.3)
+    if run is None:
+        methods["shipped"] = Instant(_shipped, SHIPPED_RIDGE)
+        return methods
+    trained = Learner().train()
+    stored = torch.load(run / "checkpoint.pt", weights_only=True)
+    trained.load_state_dict(stored["average"])
+    strength = float(trained.log_strength.detach().exp())
+    methods[f"meta-trained, {stored['episodes']} episodes"] = Instant(
+        trained.for_channels, strength
+    )
+    return methods
+
+
+def _shipped(channels: int) -> UNet:
+    """The shipped weights for a number of channels."""
+    net = load_start(preset("fast", input_channels=channels))
+    if net is None:
+        raise FileNotFoundError("no start weights are shipped; run train and export first")
+    return net.train()

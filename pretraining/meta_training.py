@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import time
@@ -21,8 +20,6 @@ from napari_unet.learn.unet import UNet
 from pretraining.episodes import play
 from pretraining.feed import Feed
 from pretraining.network import PlanesUNet, retie, tied
-
-_log = logging.getLogger(__name__)
 
 WIDE = 3
 """Channels of the network that holds the weights; those for fewer are slices of it."""
@@ -82,8 +79,8 @@ class Learner(nn.Module):
         changes = {} if base_width is None else {"base_width": base_width}
         self.net = PlanesUNet(preset("fast", input_channels=WIDE, **changes))
         self.net.to(memory_format=torch.channels_last)
-        self.log_strength = nn.Parameter(torch.tensor(-3.5))
-        self.log_scale = nn.Parameter(torch.tensor(1.5))
+        self.log_strength = nn.Parameter(torch.tensor(-1.5))
+        self.log_scale = nn.Parameter(torch.tensor(1.0))
         self._narrow = {1: [tied(self.net, 1)], 2: [tied(self.net, 2)]}
 
     def for_channels(self, channels: int) -> UNet:
@@ -124,11 +121,17 @@ class MetaTraining:
         if self._file.exists():
             self._restore()
 
-    def run(self) -> Iterator[dict[str, float]]:
-        """Train until time or steps are used up; yield figures about every fifty steps."""
+    def run(self, stop: Tensor | None = None) -> Iterator[dict[str, float]]:
+        """Train until time or steps are used up; yield figures about every fifty steps.
+
+        Parameters
+        ----------
+        stop : Tensor, optional
+            A flag that ends training after the step at hand; see `stoppable`.
+        """
         figures: list[tuple[float, float, float]] = []
         saved = time.monotonic()
-        while self._progress() < 1:
+        while self._progress() < 1 and not (stop is not None and stop):
             began = time.monotonic()
             figures += self._one_step()
             self._seconds += time.monotonic() - began
@@ -150,7 +153,7 @@ class MetaTraining:
         torch.save(
             {"learner": self.learner.state_dict(), "average": self.average,
              "optimiser": self._optimiser.state_dict(), "step": self.step,
-             "seconds": self._seconds},
+             "episodes": self.step * self._plan.batch, "seconds": self._seconds},
             beside,
         )  # fmt: skip
         os.replace(beside, self._file)
@@ -165,7 +168,10 @@ class MetaTraining:
     def _groups(self) -> list[dict[str, object]]:
         solver = [self.learner.log_strength, self.learner.log_scale]
         trunk = [p for name, p in self.learner.net.named_parameters() if "head" not in name]
-        return [{"params": trunk}, {"params": solver, "weight_decay": 0.0}]
+        return [
+            {"params": trunk, "pace": 1.0},
+            {"params": solver, "weight_decay": 0.0, "pace": 10.0},
+        ]
 
     def _progress(self) -> float:
         shares = [self._seconds / (60 * self._plan.minutes)]
@@ -178,7 +184,7 @@ class MetaTraining:
         rng = np.random.default_rng([self._plan.seed, 1, self.step])
         rate = self._plan.learning_rate * (0.02 + 0.98 * (1 + cos(pi * self._progress())) / 2)
         for group in self._optimiser.param_groups:
-            group["lr"] = rate * min(1, (self.step + 1) / 100)
+            group["lr"] = group["pace"] * rate * min(1, (self.step + 1) / 50)
         self._optimiser.zero_grad(set_to_none=True)
         figures = []
         for episode in range(self._plan.batch):

@@ -122,12 +122,12 @@ def draw_camera(rng: np.random.Generator) -> Camera:
 
     return Camera(
         shade=sometimes(0.35, 0.1, 0.6),
-        glow=sometimes(0.35, 0.2, 1.5),
+        glow=sometimes(0.3, 0.2, 1.0),
         light_scale=rng.uniform(60, 300),
         blur=sometimes(0.7, 0.4, 2.2),
-        noise=sometimes(0.7, 0.02, 0.6),
-        grainy=sometimes(0.25, 0.05, 0.4),
-        shot=sometimes(0.3, 0.05, 0.4),
+        noise=sometimes(0.7, 0.02, 0.35),
+        grainy=sometimes(0.2, 0.05, 0.25),
+        shot=sometimes(0.3, 0.05, 0.25),
         speckle=sometimes(0.12, 0.05, 0.3),
         stripes=sometimes(0.06, 0.05, 0.3),
         gamma=float(np.exp(rng.normal(0, 0.35))),

@@ -24,11 +24,14 @@ class PlanesUNet(UNet):
         basis = torch.cos(math.pi * (n + 0.5) * k / c) * math.sqrt(2 / c)
         basis[0] /= math.sqrt(2)
         self.register_buffer("basis", basis)
-        self.bank_norm = nn.BatchNorm2d(c * self.bank.per_channel, affine=False, eps=1e-4)
+        self.bank_norm = nn.BatchNorm2d(c * self.bank.per_channel, eps=1e-4)
         self.trunk_inputs = min(c, MOST) * self.bank.per_channel
         unit = self.encoder[0][0]
         if c > MOST:
             self.encoder[0][0] = ConvUnit(config, self.trunk_inputs, unit.conv.out_channels, 3)
+
+        for block in (self.encoder[-1], *self.decoder):
+            nn.init.constant_(block[-1].norm.weight, 0.3)
 
     def feature_maps(self, x: Tensor) -> list[Tensor]:
         with torch.autocast(x.device.type, enabled=False):
@@ -51,6 +54,8 @@ def tied(wide: UNet, channels: int) -> UNet:
     narrow.encoder = nn.ModuleList([nn.Sequential(first, *rest), *list(wide.encoder)[1:]])
     narrow.up, narrow.decoder = wide.up, wide.decoder
     del first.conv._parameters["weight"]
+    for name in ("weight", "bias"):
+        del narrow.bank_norm._parameters[name]
     return narrow
 
 
@@ -58,3 +63,5 @@ def retie(wide: UNet, narrow: UNet) -> None:
     """Give a tied network the present weights of the first convolution."""
     inputs = narrow.encoder[0][0].conv.in_channels
     narrow.encoder[0][0].conv.weight = wide.encoder[0][0].conv.weight[:, :inputs]
+    for name in ("weight", "bias"):
+        setattr(narrow.bank_norm, name, getattr(wide.bank_norm, name)[:inputs])

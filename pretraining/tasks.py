@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -20,43 +20,97 @@ class Kind(Protocol):
         """Image float32 (C, side, side) in 0 to 1, and its classes uint8 (side, side)."""
 
 
-@dataclass(frozen=True)
+CUES = ("brightness", "texture", "roughness", "hue", "outline")
+"""By what a thing can differ from the ground."""
+
+
+def _ground(rng: np.random.Generator) -> Look:
+    """The look of what is between the things."""
+    strength = float(np.exp(rng.uniform(np.log(0.05), np.log(0.7))))
+    direction = 1 + 0.3 * rng.standard_normal(3)
+    return Look(0.3 * rng.standard_normal(3), draw_texture(rng), strength * direction)
+
+
+def _different(rng: np.random.Generator, look: Look, size: float, colour: bool) -> Look:
+    """A look that differs from another one by one to three cues, clearly if `size` is 1."""
+    share = (0.45, 0.2, 0.1, 0.15, 0.1) if colour else (0.55, 0.23, 0.11, 0.0, 0.11)
+    cues = rng.choice(CUES, p=share, size=int(rng.choice([1, 2, 3], p=(0.45, 0.35, 0.2))))
+    for cue in set(cues.tolist()):
+        look = _CHANGES[cue](rng, look, size)
+
+    def sometimes(share: float, most: float) -> float:
+        return rng.uniform(-most, most) if rng.random() < share else 0.0
+
+    return replace(
+        look,
+        dome=sometimes(0.25, 1.0),
+        halo=sometimes(0.12, 1.0),
+        variety=abs(sometimes(0.5, 0.5)) * size,
+        opacity=rng.uniform(0.5, 1) if rng.random() < 0.25 else 1.0,
+    )
+
+
+def _brighter(rng: np.random.Generator, look: Look, size: float) -> Look:
+    step = size * rng.choice([-1, 1]) * np.exp(rng.uniform(np.log(0.5), np.log(3)))
+    return replace(look, colour=look.colour + step * (1 + 0.15 * rng.standard_normal(3)))
+
+
+def _other_texture(rng: np.random.Generator, look: Look, size: float) -> Look:
+    strength = rng.uniform(0.3, 0.9) * size
+    return replace(
+        look, texture=draw_texture(rng), contrast=strength * (1 + 0.3 * rng.standard_normal(3))
+    )
+
+
+def _other_roughness(rng: np.random.Generator, look: Look, size: float) -> Look:
+    factor = float(np.exp(rng.choice([-1, 1]) * size * rng.uniform(0.8, 1.8)))
+    return replace(look, contrast=look.contrast * factor)
+
+
+def _other_hue(rng: np.random.Generator, look: Look, size: float) -> Look:
+    tint = rng.standard_normal(3)
+    tint -= tint.mean()
+    step = size * rng.uniform(0.8, 2.0) / (np.linalg.norm(tint) + 1e-6)
+    return replace(look, colour=look.colour + step * tint)
+
+
+def _other_outline(rng: np.random.Generator, look: Look, size: float) -> Look:
+    return replace(look, rim=size * float(rng.choice([-1, 1])) * rng.uniform(0.6, 2.0))
+
+
+_CHANGES = {
+    "brightness": _brighter,
+    "texture": _other_texture,
+    "roughness": _other_roughness,
+    "hue": _other_hue,
+    "outline": _other_outline,
+}
+
+
+@dataclass(frozen=True, eq=False)
 class Palette:
-    """How brightness and colour are dealt out in one scene.
+    """The looks of one scene.
 
     Parameters
     ----------
-    spread : float
-        Deviation of the means of different things; near 0 only texture and shape tell.
-    hue : float
-        Deviation of their colours.
-    texture : float
-        Typical strength of texture.
+    ground : Look
+        What is between the things; everything else differs from it by something.
+    colour : bool
+        Whether hue may tell things apart.
     """
 
-    spread: float
-    hue: float
-    texture: float
+    ground: Look
+    colour: bool
 
-    def look(self, rng: np.random.Generator, thing: bool = True) -> Look:
-        """Draw the look of a thing, or of the ground."""
-        tint = rng.standard_normal(3)
-        contrast = self.texture * np.exp(rng.normal(0, 0.6))
-        direction = 1 + self.hue * rng.standard_normal(3)
+    def asked(self, rng: np.random.Generator) -> Look:
+        """The look of what is asked for: clearly different from the ground."""
+        return _different(rng, self.ground, rng.uniform(0.7, 1.5), self.colour)
 
-        def sometimes(share: float, size: float) -> float:
-            return size * rng.standard_normal() if thing and rng.random() < share else 0.0
-
-        return Look(
-            colour=self.spread * rng.standard_normal() + self.hue * (tint - tint.mean()),
-            texture=draw_texture(rng),
-            contrast=contrast * direction,
-            dome=sometimes(0.3, 0.7),
-            rim=sometimes(0.25, 0.8),
-            halo=sometimes(0.15, 0.7),
-            variety=abs(sometimes(0.5, 0.4)),
-            opacity=rng.uniform(0.35, 1) if thing and rng.random() < 0.4 else 1.0,
-        )
+    def clutter(self, rng: np.random.Generator, like: Look | None = None) -> Look:
+        """The look of something else; now and then hard to tell from `like`."""
+        if like is not None and rng.random() < 0.25:
+            return _different(rng, like, rng.uniform(0.4, 1.0), self.colour)
+        return _different(rng, self.ground, rng.uniform(0.4, 1.5), self.colour)
 
 
 def draw_scene(rng: np.random.Generator) -> Scene:
@@ -73,21 +127,18 @@ def draw_scene(rng: np.random.Generator) -> Scene:
         Its `sample` renders images of it.
     """
     makers = (_objects, _walls, _lines, _areas, _odd_ones, _outlines)
-    share = (0.28, 0.14, 0.2, 0.2, 0.08, 0.1)
-    palette = Palette(
-        spread=float(rng.choice([0.0, rng.uniform(0.1, 0.6), rng.uniform(0.6, 1.6)])),
-        hue=float(rng.choice([0.1, rng.uniform(0.1, 1.0)])),
-        texture=float(rng.choice([0.15, rng.uniform(0.1, 0.5), rng.uniform(0.4, 1.0)])),
-    )
+    share = (0.34, 0.14, 0.22, 0.16, 0.07, 0.07)
+    channels = 3 if rng.random() < 0.45 else 1
+    palette = Palette(_ground(rng), channels == 3)
     layers, relabel = makers[rng.choice(len(makers), p=share)](rng, palette)
     return Scene(
-        ground=palette.look(rng, thing=False),
+        ground=palette.ground,
         layers=layers,
         camera=draw_camera(rng),
-        channels=3 if rng.random() < 0.45 else 1,
+        channels=channels,
         grey=rng.dirichlet((3, 3, 3)),
         relabel=relabel,
-        uneven_ground=float(rng.choice([0.0, rng.uniform(0.1, 0.8)])),
+        uneven_ground=float(rng.choice([0.0, rng.uniform(0.05, 0.5)])),
     )
 
 
@@ -99,30 +150,11 @@ def _any_layout(rng: np.random.Generator) -> Layout:
 def _clutter(
     rng: np.random.Generator, palette: Palette, like: Look | None, most: int = 2
 ) -> list[Layer]:
-    """Things that are visible but not asked for, some of them looking like `like`."""
-    found = []
-    for _ in range(int(rng.integers(0, most + 1))):
-        look = palette.look(rng)
-        if like is not None and rng.random() < 0.35:
-            look = like if rng.random() < 0.5 else _between(look, like)
-        found.append(Layer(_any_layout(rng), look, None if rng.random() < 0.3 else 0))
-    return found
-
-
-def _between(look: Look, other: Look) -> Look:
-    """A look with the colour of another one."""
-    return Look(other.colour, look.texture, look.contrast, dome=look.dome, rim=look.rim)
-
-
-def _visible(rng: np.random.Generator, palette: Palette) -> Look:
-    """The look of what is asked for: it stands out by at least something."""
-    look = palette.look(rng)
-    if palette.spread == 0 and palette.hue <= 0.1 and rng.random() < 0.5:
-        return Look(
-            look.colour + rng.choice([-1, 1]) * rng.uniform(0.3, 1.2), look.texture, look.contrast,
-            dome=look.dome, rim=look.rim, halo=look.halo, opacity=look.opacity,
-        )  # fmt: skip
-    return look
+    """Things that are visible but not asked for, some of them looking much like `like`."""
+    return [
+        Layer(_any_layout(rng), palette.clutter(rng, like), None if rng.random() < 0.3 else 0)
+        for _ in range(int(rng.integers(0, most + 1)))
+    ]
 
 
 def _stacked(
@@ -136,10 +168,10 @@ def _stacked(
 
 def _objects(rng: np.random.Generator, palette: Palette) -> tuple[tuple[Layer, ...], Relabel]:
     """One or two sorts of closed objects among clutter."""
-    look = _visible(rng, palette)
+    look = palette.asked(rng)
     asked = [Layer(draw_blobs(rng), look, 1)]
     if rng.random() < 0.15:
-        asked.append(Layer(draw_blobs(rng), _visible(rng, palette), 2))
+        asked.append(Layer(draw_blobs(rng), palette.asked(rng), 2))
     return _stacked(rng, _clutter(rng, palette, look), asked), Relabel()
 
 
@@ -148,9 +180,9 @@ def _walls(rng: np.random.Generator, palette: Palette) -> tuple[tuple[Layer, ...
     walls = draw_walls(rng)
     mosaic = Mosaic(walls.spacing, walls.warp, 0.0, 0.0)
     role = int(rng.integers(3))
-    organelles = Layer(draw_blobs(rng), palette.look(rng), 1 if role else 0)
-    membrane = Layer(walls, _visible(rng, palette), 1 if role == 0 else 2 if role == 2 else 0)
-    layers = [Layer(mosaic, palette.look(rng), 0)] if rng.random() < 0.5 else []
+    organelles = Layer(draw_blobs(rng), palette.asked(rng), 1 if role else 0)
+    membrane = Layer(walls, palette.asked(rng), 1 if role == 0 else 2 if role == 2 else 0)
+    layers = [Layer(mosaic, palette.clutter(rng), 0)] if rng.random() < 0.5 else []
     if role or rng.random() < 0.6:
         layers.append(organelles)
     return tuple([*layers, membrane]), Relabel()
@@ -158,7 +190,7 @@ def _walls(rng: np.random.Generator, palette: Palette) -> tuple[tuple[Layer, ...
 
 def _lines(rng: np.random.Generator, palette: Palette) -> tuple[tuple[Layer, ...], Relabel]:
     """Vessels, roots, roads, cracks, scratches on a ground with clutter."""
-    look = _visible(rng, palette)
+    look = palette.asked(rng)
     asked = [Layer(draw_curves(rng), look, 1)]
     return _stacked(rng, _clutter(rng, palette, look, most=3), asked), Relabel()
 
@@ -166,7 +198,7 @@ def _lines(rng: np.random.Generator, palette: Palette) -> tuple[tuple[Layer, ...
 def _areas(rng: np.random.Generator, palette: Palette) -> tuple[tuple[Layer, ...], Relabel]:
     """Large areas that differ in texture, orientation, scale, brightness or hue."""
     classes = 1 if rng.random() < 0.7 else int(rng.integers(2, 4))
-    asked = [Layer(draw_regions(rng), _visible(rng, palette), n + 1) for n in range(classes)]
+    asked = [Layer(draw_regions(rng), palette.asked(rng), n + 1) for n in range(classes)]
     clutter = _clutter(rng, palette, None) if rng.random() < 0.4 else []
     ignored = [Layer(layer.layout, layer.look, None) for layer in clutter]
     return tuple(asked + ignored), Relabel()
@@ -174,10 +206,10 @@ def _areas(rng: np.random.Generator, palette: Palette) -> tuple[tuple[Layer, ...
 
 def _odd_ones(rng: np.random.Generator, palette: Palette) -> tuple[tuple[Layer, ...], Relabel]:
     """Objects of one look; only those of one size, or of one shape, are asked for."""
-    look = _visible(rng, palette)
+    look = palette.asked(rng)
     blobs = draw_blobs(rng)
     if rng.random() < 0.5:
-        wide = type(blobs)(**{**blobs.__dict__, "spread": 0.7})
+        wide = replace(blobs, spread=0.7)
         mode = str(rng.choice(["large", "small"]))
         limit = np.pi * blobs.radius**2 * blobs.stretch
         return (Layer(wide, look, 1),), Relabel(mode, limit)
@@ -191,8 +223,6 @@ def _outlines(rng: np.random.Generator, palette: Palette) -> tuple[tuple[Layer, 
     if rng.random() < 0.4:
         walls = draw_walls(rng)
         layout = Mosaic(walls.spacing, walls.warp, 0.0, 0.0)
-    look = palette.look(rng)
-    varied = Look(look.colour, look.texture, look.contrast, dome=look.dome, rim=look.rim,
-                  variety=abs(rng.normal(0, 0.7)) + 0.2)  # fmt: skip
+    varied = replace(palette.asked(rng), variety=abs(rng.normal(0, 0.7)) + 0.3, opacity=1.0)
     mode = "outline" if isinstance(layout, Mosaic) or rng.random() < 0.5 else "inside and outline"
     return (Layer(layout, varied, 1),), Relabel(mode, float(rng.integers(1, 4)))

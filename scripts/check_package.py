@@ -87,7 +87,8 @@ def main() -> int:
     wrong = look_inside(wheel, sdist) + use(wheel)
     for path in (wheel, sdist):
         print(f"{path.name}: {path.stat().st_size / 1e6:.2f} MB")
-    print(*(f"wrong: {row}" for row in wrong), sep="\n")
+    for row in wrong:
+        print(f"wrong: {row}")
     return bool(wrong)
 
 

@@ -49,7 +49,8 @@ def main() -> int:
     ]
     broken = [row for rows, _ in results for row in rows]
     long = [row for _, rows in results for row in rows]
-    print(*(f"over budget: {row}" for row in broken), *(f"long: {row}" for row in long), sep="\n")
+    for row in (*broken, *(f"long: {row}" for row in long)):
+        print(row)
     print(f"{len(results)} modules, {len(broken)} over budget, {len(long)} long functions")
     return bool(broken)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 
@@ -145,7 +145,7 @@ def fit(
         cancel=cancel,
         preset=begin.preset if isinstance(begin, Model) else preset_name(preset),
     )
-    return exhaust(events, on_event).model
+    return cast("Model", exhaust(events, on_event).model)
 
 
 def predict(

@@ -11,7 +11,9 @@ from napari_unet.core.annotations import UNPAINTED, Annotation, ClassMap, PaintB
 
 value_sets = st.sets(st.integers(0, 300), min_size=1, max_size=6).map(lambda v: tuple(sorted(v)))
 class_planes = hnp.arrays(
-    np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9)), elements=st.sampled_from([0, 1, UNPAINTED])
+    np.uint8,
+    st.tuples(st.integers(1, 9), st.integers(1, 9)),
+    elements=st.sampled_from([0, 1, UNPAINTED]),
 )
 
 

@@ -15,9 +15,7 @@ from napari_unet.core.errors import AxesError
 from napari_unet.core.source import ImageSource
 
 specs = st.sampled_from(["YX", "XY", "YXC", "CYX", "TZYX", "ZCYX", "XTCYZ", "PTCZYX"]).flatmap(
-    lambda a: st.sampled_from(
-        [AxesSpec(a)] + ([AxesSpec(a, spatial="ZYX")] if "Z" in a else [])
-    )
+    lambda a: st.sampled_from([AxesSpec(a)] + ([AxesSpec(a, spatial="ZYX")] if "Z" in a else []))
 )
 
 

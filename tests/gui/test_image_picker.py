@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from qtpy.QtCore import QPointF, Qt
+from qtpy.QtCore import QPoint, QPointF, Qt
 from qtpy.QtGui import QWheelEvent
 from qtpy.QtWidgets import QApplication, QMenu, QToolButton
 
@@ -103,9 +103,9 @@ def test_the_wheel_scrolls_the_panel_not_the_choice(picker):
     middle = QPointF(combo.rect().center())
     down = QWheelEvent(
         middle,
-        combo.mapToGlobal(combo.rect().center()) * 1.0,
-        combo.rect().topLeft(),
-        combo.rect().topLeft() - combo.rect().center() * 2,
+        QPointF(combo.mapToGlobal(combo.rect().center())),
+        QPoint(0, 0),
+        QPoint(0, -120),
         Qt.MouseButton.NoButton,
         Qt.KeyboardModifier.NoModifier,
         Qt.ScrollPhase.NoScrollPhase,

@@ -3,8 +3,9 @@ from __future__ import annotations
 import math
 
 import pytest
-from qtpy.QtCore import QPoint, Qt
-from qtpy.QtGui import QColor, QImage
+from qtpy.QtCore import QEvent, QPoint, QPointF, Qt
+from qtpy.QtGui import QColor, QImage, QMouseEvent
+from qtpy.QtWidgets import QApplication
 
 from napari_unet.gui.loss_plot import LossPlot, PlotPoint
 from napari_unet.gui.style import colours_of
@@ -86,3 +87,18 @@ def test_the_newest_numbers_are_told_to_screen_readers(plot):
     plot.set_score_words("held-out score 0.80")
     assert "loss 0.250" in plot.accessibleDescription()
     assert "held-out score 0.80" in plot.accessibleDescription()
+
+
+def hover(plot, x):
+    where, none = QPointF(x, 40), Qt.MouseButton.NoButton
+    kind = QEvent.Type.MouseMove
+    move = QMouseEvent(kind, where, where, none, none, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(plot, move)
+
+
+def test_hovering_a_point_tells_its_numbers(plot):
+    plot.setValue(POINTS)
+    hover(plot, plot.width() // 2)
+    assert plot.toolTip() == "step 50, loss 0.500, score 0.60"
+    hover(plot, plot.width() // 4)
+    assert plot.toolTip().startswith("Loss and held-out score")

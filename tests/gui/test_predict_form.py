@@ -98,7 +98,7 @@ def test_each_state_has_an_honest_button(qtbot, form, state, text, enabled, sign
             qtbot.mouseClick(form.button, Qt.MouseButton.LeftButton)
 
 
-def test_progress_is_counted_in_tiles_and_forgotten_afterwards(form):
+def test_progress_is_shown_and_forgotten_afterwards(form):
     bar = form.findChild(QProgressBar)
     form.set_state("predicting")
     form.set_progress(3, 12, "coins")

@@ -10,8 +10,10 @@ from qtpy.QtWidgets import (
     QAbstractSpinBox,
     QComboBox,
     QLabel,
+    QScrollArea,
     QScrollBar,
     QToolButton,
+    QVBoxLayout,
     QWidget,
 )
 
@@ -49,6 +51,25 @@ def test_a_group_folds_and_says_so(qtbot, docked):
         section.set_expanded(True)
 
 
+def test_unfolding_scrolls_the_content_into_sight(qtbot, docked):
+    area, inside = QScrollArea(), QWidget()
+    area.setWidgetResizable(True)
+    area.setWidget(inside)
+    above, section = QLabel("above"), Section("Advanced", collapsible=True, expanded=False)
+    content = QLabel("content")
+    above.setFixedHeight(400)
+    content.setFixedHeight(300)
+    section.add(content)
+    QVBoxLayout(inside).addWidget(above)
+    inside.layout().addWidget(section)
+    area.setFixedHeight(450)
+    docked(area)
+    qtbot.mouseClick(section.findChild(QToolButton), Qt.MouseButton.LeftButton)
+    bottom = content.rect().bottomLeft()
+    qtbot.waitUntil(lambda: content.mapTo(area.viewport(), bottom).y() <= area.viewport().height())
+    assert section.mapTo(area.viewport(), section.rect().topLeft()).y() >= 0
+
+
 def test_words_at_the_right_of_the_title(docked):
     section = Section("Train", 2)
     host = docked(section, width=320)
@@ -83,8 +104,6 @@ def test_advice_keeps_its_height_up_to_two_lines(docked):
 
 
 def everything() -> QWidget:
-    from qtpy.QtWidgets import QVBoxLayout
-
     panel = QWidget()
     layout = QVBoxLayout(panel)
     layout.setContentsMargins(0, 0, 0, 0)

@@ -23,7 +23,9 @@ from napari_unet.core.events import (
 from napari_unet.core.preview import PreviewDesk, PreviewRequest
 from napari_unet.core.source import ImageSource
 from napari_unet.learn import learner as learner_module
+from napari_unet.learn import run as run_module
 from napari_unet.learn.predictor import Predictor
+from napari_unet.learn.scoring import Score
 from napari_unet.learn.training import train
 
 SIDE = 96
@@ -112,12 +114,26 @@ def test_no_time_at_all_gives_the_instant_answer_from_all_strokes():
     assert iou(result) > 0.5
 
 
-def test_it_never_returns_a_model_that_scored_worse():
-    wild = FEW.changed(learning_rate=1.0, schedule="constant", max_steps=16, average_decay=0)
-    events, result = drive(train(training_set(), TINY, wild))
-    scores = [event.score for event in of(ScoreDone, events)]
-    assert result.score == max(scores)
-    assert min(scores) < max(scores), "the rate was not wild enough to show anything"
+def test_it_never_returns_a_model_that_scored_worse(monkeypatch):
+    scores = iter([0.5, 0.9, 0.3, 0.2])
+    monkeypatch.setattr(
+        run_module, "score_model", lambda *args: Score(next(scores), (0.5, 0.5), 1.0)
+    )
+    events, result = drive(train(training_set(), TINY, FEW.changed(finish=0)))
+    best = of(ModelImproved, events)[-1].model
+    assert [event.best for event in of(ScoreDone, events)] == [True, True, False, False]
+    assert result.score == 0.9
+    assert result.model is best
+
+
+def test_the_instant_answer_is_kept_if_no_step_helped(monkeypatch):
+    scores = iter([0.9, 0.3, 0.2, 0.1])
+    monkeypatch.setattr(
+        run_module, "score_model", lambda *args: Score(next(scores), (0.5, 0.5), 1.0)
+    )
+    _, result = drive(train(training_set(), TINY, FEW))
+    assert "instant" in result.reason
+    assert iou(result) > 0.5
 
 
 def test_a_validation_set_is_scored_and_nothing_is_held_back():

@@ -210,18 +210,22 @@ class PredictController:
             del self._kept[0]
 
     def _on_done(self, _: None) -> None:
-        run = self._close()
-        if run.failures:
-            self._state.fail(" ".join(run.failures))
-            return
-        count = len(run.finished)
+        failures, text = [], ""
+        try:
+            run = self._close()
+            failures, text = run.failures, self._in_words(len(run.finished))
+        finally:  # whatever a listener does, the button comes back
+            if failures:
+                self._state.fail(" ".join(failures))
+            else:
+                self._state.say(text, "hint" if self._state.phase is Phase.STOPPING else "good")
+                self._state.move(Phase.IDLE)
+
+    def _in_words(self, count: int) -> str:
         masks = "1 mask is" if count == 1 else f"{count} masks are"
-        if self._state.phase is Phase.STOPPING:
-            kept = f"{masks} finished and kept." if count else "Nothing was changed."
-            self._state.say(f"Stopped. {kept}")
-        else:
-            self._state.say(f"Done: {masks} ready.", "good")
-        self._state.move(Phase.IDLE)
+        if self._state.phase is not Phase.STOPPING:
+            return f"Done: {masks} ready."
+        return f"Stopped. {masks} finished and kept." if count else "Stopped. Nothing was changed."
 
     def _on_error(self, err: UNetError) -> None:
         self._close()

@@ -77,8 +77,8 @@ def train_job(
     cancel : CancelToken
     desk : PreviewDesk
     """
-    training = assemble(painted).training
     lower_priority()
+    training = assemble(painted).training
     model_config = network_for(wish.model, training.channels, len(training.classes))
     start: Any = wish.start
     if current is not None:
@@ -253,13 +253,15 @@ class TrainController:
         self._layers.write(self._previews[event.image], event.sample, event.box, event.labels)
 
     def _on_done(self, result: TrainResult | None) -> None:
-        if result is None:
-            self._state.say("Stopped before anything was learned.")
-        else:
-            self._state.set_score(result.score)
-            self._keep(result.model, result.score)
-            self._state.say(result.reason, "good")
-        self._state.move(Phase.IDLE)
+        try:
+            if result is None:
+                self._state.say("Stopped before anything was learned.")
+            else:
+                self._state.set_score(result.score)
+                self._keep(result.model, result.score)
+                self._state.say(result.reason, "good")
+        finally:  # whatever a listener does, the button comes back
+            self._state.move(Phase.IDLE)
 
     def _on_error(self, err: UNetError) -> None:
         self._state.fail(str(err))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -13,6 +13,12 @@ from napari_unet.cli.report import Report
 from napari_unet.core.settings import changed_where_given
 
 demo = typer.Typer(no_args_is_help=True, help="Things to watch that need no data.")
+
+
+def _amount(option: str, least: int, words: str) -> Any:
+    """An option of the demo, which shows its scaled-down default."""
+    scaled = getattr(SCALED, option.strip("-"))
+    return typer.Option(option, min=least, show_default=str(scaled), help=words)
 
 
 @demo.callback()
@@ -33,25 +39,11 @@ def discs(
             "on a CPU, minutes on a GPU.",
         ),
     ] = False,
-    images: Annotated[
-        int | None, typer.Option("--images", min=16, help=f"Discs to learn. [{SCALED.images}]")
-    ] = None,
-    validation: Annotated[
-        int | None,
-        typer.Option("--validation", min=1, help=f"Discs to validate on. [{SCALED.validation}]"),
-    ] = None,
-    epochs: Annotated[
-        int | None,
-        typer.Option("--epochs", min=1, help=f"Times all discs are learned. [{SCALED.epochs}]"),
-    ] = None,
-    size: Annotated[
-        int | None,
-        typer.Option("--size", min=32, help=f"Side in pixels, a multiple of 16. [{SCALED.size}]"),
-    ] = None,
-    width: Annotated[
-        int | None,
-        typer.Option("--width", min=1, help=f"Features at full resolution. [{SCALED.width}]"),
-    ] = None,
+    images: Annotated[int | None, _amount("--images", 16, "Discs to learn.")] = None,
+    validation: Annotated[int | None, _amount("--validation", 1, "Discs to validate on.")] = None,
+    epochs: Annotated[int | None, _amount("--epochs", 1, "Times all discs are learned.")] = None,
+    size: Annotated[int | None, _amount("--size", 32, "Side in pixels, a multiple of 16.")] = None,
+    width: Annotated[int | None, _amount("--width", 1, "Features at full resolution.")] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Same seed, same run.")] = 0,
     device: DeviceName = "auto",
     overwrite: Overwrite = False,

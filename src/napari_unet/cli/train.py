@@ -18,7 +18,7 @@ def train(
     files: Annotated[
         list[Path],
         typer.Argument(
-            metavar="IMAGE PAINT [IMAGE PAINT]...",
+            metavar="IMAGE PAINT",
             show_default=False,
             help="One or more images, each followed by the paint on it (TIFF or PNG).",
         ),

@@ -89,7 +89,7 @@ def run_training(order: TrainingOrder, report: Report) -> int:
             cancel=cancel,
             preset=start.preset if not isinstance(start, str) else order.preset,
         )
-        result = _exhausted(events, listener, order)
+        result = _exhausted(events, listener, order, report)
     result.model.save(order.output, overwrite=order.overwrite)  # type: ignore[attr-defined]
     _tell(report, result, training.classes, order.output)
     return interrupted.exit_code if result.stopped else 0
@@ -140,10 +140,12 @@ class Listener:
         self._bar.show(fraction, f"{left}score {score_words(self._score)}")
 
 
-def _exhausted(events: Any, listener: Listener, order: TrainingOrder) -> TrainResult:
+def _exhausted(
+    events: Any, listener: Listener, order: TrainingOrder, report: Report
+) -> TrainResult:
     """Drive training under a progress bar; after an error save what was learned before it."""
     try:
-        with listener._report.progress("Learning") as bar:
+        with report.progress("Learning") as bar:
             listener.watch(bar)
             result: TrainResult = exhaust(events, listener)
             return result

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from napari_unet.core.axes import AxesSpec, Spatial
-from napari_unet.core.errors import AxesError, PaintError
+from napari_unet.core.errors import AxesError, JobFailed, PaintError
 from napari_unet.core.source import ImageSource
 
 _MOST_CHANNELS = 5
@@ -106,17 +106,32 @@ def paint_array(paint: Any, name: str = "paint") -> np.ndarray:
     )
 
 
-def labels_in_layer_axes(labels: np.ndarray, source: ImageSource) -> np.ndarray:
-    """Labels ``(S, *spatial)`` in the image's own axes without C."""
+def labels_in_layer_axes(labels: np.ndarray | None, source: ImageSource) -> np.ndarray:
+    """Labels ``(S, *spatial)`` in the image's own axes without C.
+
+    Raises
+    ------
+    JobFailed
+        If there are none, because the prediction was stopped.
+    """
+    if labels is None:
+        raise JobFailed("The prediction was stopped before it was done. Start it again.")
     shape = tuple(int(n) for n in source.array.shape)
     return np.ascontiguousarray(source.axes.labels_from_canonical(labels, shape))
 
 
-def probabilities_in_layer_axes(probabilities: np.ndarray, source: ImageSource) -> np.ndarray:
-    """Probabilities ``(S, K, *spatial)`` as ``(K, ...)`` in the image's own axes without C."""
-    return np.stack(
-        [labels_in_layer_axes(probabilities[:, k], source) for k in range(probabilities.shape[1])]
-    )
+def probabilities_in_layer_axes(
+    probabilities: np.ndarray | None, source: ImageSource
+) -> np.ndarray:
+    """Probabilities ``(S, K, *spatial)`` as ``(K, ...)`` in the image's own axes without C.
+
+    Raises
+    ------
+    JobFailed
+        If there are none, because the prediction was stopped.
+    """
+    maps = [None] if probabilities is None else list(np.moveaxis(probabilities, 1, 0))
+    return np.stack([labels_in_layer_axes(one, source) for one in maps])
 
 
 def pixel_size_notice(

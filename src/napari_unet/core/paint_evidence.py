@@ -83,6 +83,7 @@ def shapes(windows: Sequence[Window]) -> dict[int, Shape]:
     for window in windows:
         depth = _depth(window.paint)
         values, numbers = np.unique(window.paint, return_inverse=True)
+        numbers = numbers.reshape(window.paint.shape)  # numpy 1 leaves it flat
         for value, where in zip(values, ndi.find_objects(numbers + 1), strict=True):
             if value == 0:
                 continue

@@ -23,6 +23,8 @@ _BLOB = 4.0
 """Largest spread of a blob; strokes reach it only when they are short and thick."""
 _MORE_THAN_PAINTED = 150
 """Nobody paints so many strokes of one class and none of another."""
+_MORE_PLANES_THAN_PAINTED = 20
+"""Nor strokes of one class only on so many slices."""
 
 
 def are_objects(facts: Survey, pieces: Mapping[int, Shape], sure: bool) -> bool:
@@ -42,11 +44,15 @@ def are_objects(facts: Survey, pieces: Mapping[int, Shape], sure: bool) -> bool:
     single = [shape for shape in pieces.values() if shape.together == 1]
     if not pieces or len(single) < _ONE_PIECE * len(pieces):
         return False
+    if sure:
+        return len(facts.values) >= _MANY_VALUES or facts.values[0] >= _MANY_VALUES - 1
     blobs = float(np.median([shape.spread for shape in pieces.values()])) <= _BLOB
-    if len(facts.values) >= _MANY_VALUES:
-        return blobs or sure
+    if facts.values[-1] < _UNLIKELY_VALUE:
+        # As many classes of a single dab each are possible, too: let the image decide.
+        seen = border(facts.windows, None) if len(facts.values) >= _MANY_VALUES else None
+        return blobs and seen is not None and _ends_with_things(seen, _BLOB)
     few_but_odd = facts.values[0] >= _MANY_VALUES - 1 and len(facts.values) > 1
-    return few_but_odd and (sure or (blobs and facts.values[-1] >= _UNLIKELY_VALUE))
+    return blobs and (len(facts.values) >= _MANY_VALUES or few_but_odd)
 
 
 def is_mask(facts: Survey, pieces: Mapping[int, Shape]) -> bool:
@@ -76,15 +82,15 @@ def _is_binary_mask(facts: Survey, spread: float, count: int) -> bool:
         return True
     if value != BACKGROUND_VALUE:
         return False  # One class of strokes so far, of a list that begins at 1.
-    if count >= _MORE_THAN_PAINTED:
+    if count >= _MORE_THAN_PAINTED or facts.painted_planes >= _MORE_PLANES_THAN_PAINTED:
         return True
     seen = border(facts.windows, value)
     if seen is None:
         return facts.coverage >= 0.4 or (count >= 12 and spread <= 3)
     if facts.coverage >= 0.25 and count >= 20 and seen.contrast >= 0.5 and seen.beside <= 0.3:
         return True  # So much paint in so many pieces that end at edges: phases, grains.
-    clear = seen.contrast >= 0.9 and seen.beside <= 0.1 and (seen.beyond or 0.0) <= 0.02
-    enough = facts.coverage >= 0.05 or count >= 8 or (count >= 3 and facts.coverage >= 0.01)
+    clear = seen.contrast >= 0.93 and seen.beside <= 0.1 and (seen.beyond or 0.0) <= 0.02
+    enough = facts.coverage >= 0.05 or (count >= 8 and facts.coverage >= 0.005)
     return _ends_with_things(seen, spread) and (clear or enough)
 
 

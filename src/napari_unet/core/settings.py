@@ -33,7 +33,7 @@ def changed(config: SomeConfig, **changes: Any) -> SomeConfig:
         If a setting cannot have the value.
     """
     try:
-        return config.changed(**changes)  # type: ignore[no-any-return]
+        return config.changed(**changes)
     except ValidationError as err:
         first = err.errors()[0]
         name = " ".join(str(part) for part in first["loc"])

@@ -70,6 +70,7 @@ class Advisor(QObject):
         super().__init__(parent)
         self._viewer, self._session, self._paint = viewer, session, paint_step
         self._survey, self._warning = survey, warning
+        self._seen: tuple[Any, ...] = ()
         self.line = AdviceLine()
         self._links: dict[str, Callable[[], None]] = {
             "sample": self._open_sample,
@@ -85,9 +86,8 @@ class Advisor(QObject):
         for said in (paint_step.said, paint_step.editor.said):
             said.connect(self.say)
         paint_step.pair_changed.connect(self._on_acted)
-        paint_step.editor.painted.connect(self._on_painted)
-        self._look()
-        self._show()
+        paint_step.editor.painted.connect(self._on_acted)
+        self._on_acted()
 
     def say(self, text: str, severity: Severity = "hint") -> None:
         """Show a sentence until something newer is to be said (the port `Notifier`)."""
@@ -112,7 +112,8 @@ class Advisor(QObject):
         if self._paint.image is None:
             return Line("Open an image to begin with.", link="open a sample", code="sample")
         if self._paint.paint is None:
-            return Line("Make a layer to paint on.", link="new paint layer", code="new")
+            text = f"{self._paint.doubt} Make a layer to paint on.".strip()
+            return Line(text, link="new paint layer", code="new")
         return None
 
     def _of_paint(self) -> Line | None:
@@ -133,14 +134,14 @@ class Advisor(QObject):
         return Line("Predict, or paint where the answer is wrong and train more.")
 
     def _on_acted(self) -> None:
-        """The user did something, so what was said before is answered."""
-        if not self._session.state.busy:
+        """Once the user chose or painted something, what was said before is answered."""
+        image, paint = self._paint.image, self._paint.paint
+        seen = (image, paint, self._paint.editor.pixels)
+        if seen != self._seen and not self._session.state.busy:
             self.say("")
+        self._seen = seen
         self._look()
         self._show()
-
-    def _on_painted(self) -> None:
-        self._on_acted()
 
     def _look(self) -> None:
         self._survey.look(self._paint.image, self._paint.paint)

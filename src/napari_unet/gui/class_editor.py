@@ -132,10 +132,8 @@ class ClassEditor(QObject):
         if self._paint is not None:
             self._counts.set_array(level_zero(self._paint))
 
-    def _on_counted(self, counts: dict[int, int]) -> None:
-        if set(counts) - {row.value for row in self.table.value()}:
-            self._show()
-        self.table.set_pixels(counts)
+    def _on_counted(self, _: dict[int, int]) -> None:
+        self._show()
         self.painted.emit()
 
     def _show(self, _: Any = None) -> None:

@@ -139,6 +139,10 @@ class ClassRowView(QFrame):
         """What the row shows."""
         return self._row
 
+    def tab_stops(self) -> tuple[QWidget, ...]:
+        """What the tab key stops at, in order."""
+        return (self, self._swatch, self._edit)
+
     def set_row(self, row: ClassRow) -> None:
         """Show this class; a name being edited is left alone."""
         self._row = row

@@ -150,6 +150,7 @@ class ClassTable(QWidget):
         for view in self._views.values():
             self._rows.addWidget(view)
         self._fit()
+        self._order_tabs()
         self.set_current(self._current)
 
     def _fit(self) -> None:
@@ -158,6 +159,16 @@ class ClassTable(QWidget):
         self._scroll.setFixedHeight(max(shown * height, 0) + (2 if shown else 0))
         self._scroll.setVisible(bool(shown))
         self._foot.setVisible(bool(shown))
+
+    def _order_tabs(self) -> None:
+        """Let the tab key walk down the rows; without this, new rows would come last of all."""
+        before = self._eraser.previousInFocusChain()
+        while before.focusPolicy() == Qt.FocusPolicy.NoFocus:  # Qt orders only what takes focus
+            before = before.previousInFocusChain()
+        for view in self._views.values():
+            for widget in view.tab_stops():
+                QWidget.setTabOrder(before, widget)
+                before = widget
 
     def _update_removable(self) -> None:
         for view in self._views.values():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from types import NoneType, UnionType
 from typing import Any, Generic, Literal, TypeVar, Union, get_args, get_origin
 
@@ -11,7 +11,7 @@ from magicgui.widgets import CheckBox, ComboBox, Container, FloatSpinBox, Label,
 from pydantic.fields import FieldInfo
 from qtpy.QtCore import Signal
 from qtpy.QtGui import QShowEvent
-from qtpy.QtWidgets import QComboBox, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QAbstractSpinBox, QComboBox, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_unet.core.config import Config
 from napari_unet.gui.keyed_combo import only_when_focused
@@ -39,9 +39,11 @@ class FieldEditor:
         Name of the field.
     field : FieldInfo
         The pydantic field: type, title, description and limits.
+    changed : callable
+        Called without arguments after the user has changed the value.
     """
 
-    def __init__(self, name: str, field: FieldInfo, changed: Any) -> None:
+    def __init__(self, name: str, field: FieldInfo, changed: Callable[[], None]) -> None:
         self.name = name
         self._exact = field.default
         self._changed = changed
@@ -116,6 +118,8 @@ class FieldEditor:
         automatic = self._auto is not None and bool(self._auto.value)
         self._control.enabled = not automatic
         self._exact = None if automatic else self._allowed(self._control.value)
+        if self._multiple is not None:
+            self.show(self._exact)
         self._changed()
 
     def _shown(self, value: Any) -> Any:
@@ -158,7 +162,7 @@ class ConfigForm(QWidget, Generic[ConfigT]):
         self._base: ConfigT = config_class()
         self._editors: dict[str, FieldEditor] = {}
         self._nested: dict[str, ConfigForm[Any]] = {}
-        self._container = Container(labels=False)
+        self._container: Container[Any] = Container(labels=False)
         self._container.margins = (0, 0, 0, 0)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -255,9 +259,9 @@ def _control(name: str, kind: Any, field: FieldInfo) -> Any:
     if get_origin(kind) is Literal:
         return ComboBox(name=name, choices=[(str(c), c) for c in get_args(kind)])
     if kind is bool:
-        box = CheckBox(name=name)
-        box.text = ""
-        return box
+        switch = CheckBox(name=name)
+        switch.text = ""  # the title stands at its left already
+        return switch
     if kind is int:
         low, high = _range(field, 1)
         step = _limit(field, "multiple_of")
@@ -292,6 +296,8 @@ def _limits(field: FieldInfo) -> str:
 def _calm(native: QWidget) -> None:
     only_when_focused(native)
     native.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+    if isinstance(native, QAbstractSpinBox):
+        native.setKeyboardTracking(False)  # a half-typed number is no value
     if isinstance(native, QComboBox):
         native.setMinimumContentsLength(5)
         native.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from napari_unet.core.axes import AxesSpec, Spatial
+from napari_unet.core.axes import AxesSpec
 from napari_unet.core.errors import ShapeMismatch
-from napari_unet.gui.layers import axes_of, label_geometry, level_zero
+from napari_unet.core.source import Box
+from napari_unet.gui.layers import axes_of, level_zero
 
 
 def paint_view(paint: Any, image: Any) -> Any:
@@ -40,46 +41,49 @@ def paint_view(paint: Any, image: Any) -> Any:
     )
 
 
-def labels_for(image: Any, spatial: Spatial, labels: np.ndarray) -> np.ndarray:
-    """Canonical labels ``(S, *spatial)`` in the shape that a result layer of an image has."""
-    axes = axes_of(image)
-    shape = tuple(level_zero(image).shape)
-    array = AxesSpec(axes, spatial=spatial).labels_from_canonical(labels, shape)
-    channel = label_geometry(image).channel_axis
-    if channel is not None:
-        array = np.expand_dims(array, channel)
+def labels_for(
+    spec: AxesSpec, shape: tuple[int, ...], labels: np.ndarray, channel_axis: int | None = None
+) -> np.ndarray:
+    """Canonical labels in the shape that a result layer of an image has.
+
+    Parameters
+    ----------
+    spec : AxesSpec
+        Axes of the image.
+    shape : tuple of int
+        Shape of the image.
+    labels : ndarray, shape (S, *spatial)
+    channel_axis : int, optional
+        As `napari_unet.gui.layers.LabelGeometry`.
+    """
+    array = spec.labels_from_canonical(labels, shape)
+    if channel_axis is not None:
+        array = np.expand_dims(array, channel_axis)
     return np.ascontiguousarray(array)
 
 
 def write_labels(
-    data: np.ndarray, image: Any, spatial: Spatial, sample: int, where: Any, block: np.ndarray
+    data: np.ndarray, spec: AxesSpec, sample: int, where: Box, block: np.ndarray
 ) -> None:
     """Write canonical labels ``(*spatial)`` of one box into a labels array made for an image.
 
     Parameters
     ----------
     data : ndarray
-        Array of the shape `label_geometry` gives; changed in place.
-    image : napari layer
-    spatial : {"YX", "ZYX"}
+        Array of the shape `napari_unet.gui.layers.label_geometry` gives; changed in place.
+    spec : AxesSpec
+        Axes of the image.
     sample : int
     where : tuple of slice
         Spatial box.
     block : ndarray, shape (*spatial)
     """
-    spec = AxesSpec(axes_of(image), spatial=spatial)
     labels = spec.without_channels()
-    view = paint_like(data, spec)
-    order = [spatial.index(a) for a in labels.axes if a in spatial]
-    shape = tuple(view.shape)
-    view[labels.array_index(sample, where, shape)] = block.transpose(order)
-
-
-def paint_like(data: np.ndarray, spec: AxesSpec) -> np.ndarray:
-    """View an array made for an image's labels without the axis that stands for channels."""
-    if data.ndim == len(spec.label_axes):
-        return data
-    return data[(slice(None),) * spec.axes.index("C") + (0,)]
+    view = data
+    if data.ndim > labels.ndim:  # an axis of length one stands for the channels
+        view = data[(slice(None),) * spec.axes.index("C") + (0,)]
+    order = [spec.spatial.index(a) for a in labels.axes if a in spec.spatial]
+    view[labels.array_index(sample, where, tuple(view.shape))] = block.transpose(order)
 
 
 def _size(shape: tuple[int, ...]) -> str:

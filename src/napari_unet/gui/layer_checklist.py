@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qtpy.QtCore import QEvent, QSignalBlocker, Qt, Signal
+from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from napari_unet.gui.style import set_role
@@ -109,16 +110,16 @@ class LayerChecklist(QWidget):
         if self.value() != before:
             self.valueChanged.emit(self.value())
 
-    def event(self, event: QEvent | None) -> bool:
-        """Fit the rows again when shown or dressed anew, for their height is the style's."""
-        done = super().event(event)
-        if event is not None and event.type() in (
-            QEvent.Type.Polish,
-            QEvent.Type.Show,
-            QEvent.Type.StyleChange,
-        ):
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Fit the rows, for their height is the style's."""
+        super().showEvent(event)
+        self._fit_height()
+
+    def changeEvent(self, event: QEvent | None) -> None:
+        """Fit the rows again after a change of style."""
+        super().changeEvent(event)
+        if event is not None and event.type() == QEvent.Type.StyleChange:
             self._fit_height()
-        return done
 
     def _fit(self) -> None:
         self.setVisible(self._list.count() >= self._at_least)

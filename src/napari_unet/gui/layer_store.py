@@ -13,13 +13,27 @@ from qtpy.QtCore import QObject, QTimer
 from napari_unet.app.ports import LayerId
 from napari_unet.core.annotations import ClassMap
 from napari_unet.core.assemble import PaintedImage
-from napari_unet.core.axes import Spatial
+from napari_unet.core.axes import AxesSpec, Spatial
 from napari_unet.core.errors import UNetError
 from napari_unet.core.source import Box, ImageSource
 from napari_unet.gui.label_arrays import labels_for, paint_view, write_labels
-from napari_unet.gui.layers import METADATA, label_geometry, notes_of, source_of
+from napari_unet.gui.layers import (
+    METADATA,
+    axes_of,
+    label_geometry,
+    level_zero,
+    notes_of,
+    source_of,
+)
 from napari_unet.gui.paint_counts import PaintCounts, copy_paint
-from napari_unet.gui.paint_layer import colour_of, image_of, names_of, palette_colour, tie
+from napari_unet.gui.paint_layer import (
+    colour_of,
+    direct_colours,
+    image_of,
+    names_of,
+    palette_colour,
+    tie,
+)
 
 _REFRESH_MS = 60
 """Results that arrive faster than this are drawn together."""
@@ -122,7 +136,7 @@ class ViewerLayers:
             layer = self._result(image_layer, "preview", opacity=0.45)
             self._insert(layer, below=paint_layer)
         layer.colormap = _without_background(paint_layer)
-        notes_of(layer)["spatial"] = spatial
+        notes_of(layer).update(axes=axes_of(image_layer), spatial=spatial)
         return id_of(layer)
 
     def open_mask(self, image: LayerId, classes: ClassMap, spatial: Spatial) -> LayerId:
@@ -131,7 +145,7 @@ class ViewerLayers:
         paint = self.paint_of(image_layer)
         layer = self._result(image_layer, "mask", opacity=0.6)
         names = dict(zip(classes.label_values, classes.names, strict=True))
-        layer.colormap = _direct(
+        layer.colormap = direct_colours(
             {
                 value: colour_of(paint, value) if paint is not None else palette_colour(value)
                 for value in names
@@ -139,7 +153,11 @@ class ViewerLayers:
             }
         )
         layer.features = {"index": list(names), "class": list(names.values())}
-        notes_of(layer).update(spatial=spatial, classes={v: n for v, n in names.items() if v})
+        notes_of(layer).update(
+            axes=axes_of(image_layer),
+            spatial=spatial,
+            classes={v: n for v, n in names.items() if v},
+        )
         self._insert(layer, below=paint)
         layer.events.paint.connect(self._on_edited)
         for other in self._of_type(Labels):
@@ -149,19 +167,19 @@ class ViewerLayers:
 
     def write(self, result: LayerId, sample: int, box: Box, labels: np.ndarray) -> None:
         """Show labels in one box; see `napari_unet.app.ports.LayerStore`."""
-        layer, image = self._result_and_image(result)
-        if layer is None or image is None:
+        layer = self.find(result)
+        if layer is None:
             return
-        write_labels(layer.data, image, notes_of(layer)["spatial"], sample, box, labels)
+        write_labels(layer.data, _spec_of(layer), sample, box, labels)
         self._stale[id_of(layer)] = layer
         if not self._timer.isActive():
             self._timer.start()
 
     def replace(self, result: LayerId, labels: np.ndarray) -> None:
         """Show labels everywhere; see `napari_unet.app.ports.LayerStore`."""
-        layer, image = self._result_and_image(result)
-        if layer is not None and image is not None:
-            layer.data = labels_for(image, notes_of(layer)["spatial"], labels)
+        layer = self.find(result)
+        if layer is not None:
+            layer.data = _like(layer, labels)
 
     def edited(self, result: LayerId) -> bool:
         """True if the user changed or removed the result."""
@@ -179,17 +197,19 @@ class ViewerLayers:
     ) -> None:
         """Add probabilities as image layers; see `napari_unet.app.ports.LayerStore`."""
         image_layer = self._get(image)
-        layout = label_geometry(image_layer).layout
+        geometry = label_geometry(image_layer)
+        spec = AxesSpec(axes_of(image_layer), spatial=spatial)
+        shape = tuple(level_zero(image_layer).shape)
         for number, name in enumerate(classes.names):
             if number == classes.background_class:
                 continue
             layer = Image(
-                labels_for(image_layer, spatial, probabilities[:, number]),
+                labels_for(spec, shape, probabilities[:, number], geometry.channel_axis),
                 name=f"{image_layer.name} {name} probability",
                 contrast_limits=(0, 1),
                 colormap="magma",
                 blending="additive",
-                **layout,
+                **geometry.layout,
             )
             notes_of(layer)["kind"] = "probability"
             self._insert(layer, below=self.paint_of(image_layer))
@@ -217,12 +237,6 @@ class ViewerLayers:
         notes_of(layer)["kind"] = kind
         return layer
 
-    def _result_and_image(self, result: LayerId) -> tuple[Any | None, Any | None]:
-        layer = self.find(result)
-        if layer is None:
-            return None, None
-        return layer, image_of(layer, self.images())
-
     def _insert(self, layer: Any, below: Any | None) -> None:
         """Add a layer under another one; what is selected and its mode stay as they are."""
         layers = self._viewer.layers
@@ -248,13 +262,25 @@ class ViewerLayers:
             layer.refresh(thumbnail=False, extent=False, highlight=False)
 
 
+def _spec_of(result: Any) -> AxesSpec:
+    """Axes of the image a result was made for, as they were then."""
+    notes = notes_of(result)
+    return AxesSpec(notes["axes"], spatial=notes["spatial"])
+
+
+def _like(result: Any, labels: np.ndarray) -> np.ndarray:
+    """Canonical labels ``(S, *spatial)`` in the shape of a result layer."""
+    labels_spec = _spec_of(result).without_channels()
+    size = iter(result.data.shape)
+    if result.data.ndim > labels_spec.ndim:
+        channel = _spec_of(result).axes.index("C")
+        size = iter(np.delete(result.data.shape, channel))
+    array = labels_for(labels_spec, tuple(int(n) for n in size), labels)
+    return array.reshape(result.data.shape)
+
+
 def _without_background(paint: Any) -> Any:
     """The colours of a paint layer, for labels in which 0 is background."""
     if not isinstance(paint.colormap, DirectLabelColormap):
         return paint.colormap
-    return _direct({v: colour_of(paint, v) for v in paint.colormap.color_dict if v})
-
-
-def _direct(colours: dict[int, str]) -> DirectLabelColormap:
-    known: dict[int | None, str] = {None: "#9e9e9e", 0: "transparent"}
-    return DirectLabelColormap(color_dict={**known, **colours})
+    return direct_colours({v: colour_of(paint, v) for v in paint.colormap.color_dict if v})

@@ -6,18 +6,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
-from qtpy.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from qtpy.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from qtpy.QtGui import (
     QColor,
     QFont,
-    QHelpEvent,
     QMouseEvent,
     QPainter,
     QPainterPath,
     QPaintEvent,
     QPen,
 )
-from qtpy.QtWidgets import QSizePolicy, QToolTip, QWidget
+from qtpy.QtWidgets import QSizePolicy, QWidget
 
 from napari_unet.gui.style import Colours, colours_of
 
@@ -58,6 +57,7 @@ class LossPlot(QWidget):
         self._marker: int | None = None
         self._score_words = ""
         self.setAccessibleName("Learning curve")
+        self.setToolTip(_HELP)
         self.setFixedHeight(_HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMouseTracking(True)
@@ -127,18 +127,10 @@ class LossPlot(QWidget):
             self.point_clicked.emit(point.step)
 
     def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
-        """Show by the cursor whether a click would do something."""
-        near = event is not None and self._point_at(event.pos().x()) is not None
+        """Show by the cursor whether a click would do something, and tell the numbers there."""
+        near = self._point_at(event.pos().x()) if event is not None else None
         self.setCursor(Qt.CursorShape.PointingHandCursor if near else Qt.CursorShape.ArrowCursor)
-
-    def event(self, event: QEvent | None) -> bool:
-        """Tell the numbers of the point under the mouse."""
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            point = self._point_at(event.pos().x())
-            text = _HELP
-            QToolTip.showText(event.globalPos(), _words(point) if point else text, self)
-            return True
-        return super().event(event)
+        self.setToolTip(_words(near) if near else _HELP)
 
     def _refresh(self) -> None:
         last = self._points[-1] if self._points else None
@@ -157,7 +149,7 @@ class LossPlot(QWidget):
 
     def _top_loss(self) -> float:
         losses = [loss for p in self._points if (loss := _loss(p)) is not None]
-        return max(losses, default=1.0) or 1.0
+        return 1.1 * max(losses, default=1.0) or 1.0
 
     def _x(self, step: int) -> float:
         area, last = self._area(), max(self._points[-1].step, 1)
@@ -200,7 +192,9 @@ class LossPlot(QWidget):
         for corner in corners[1:]:
             path.lineTo(corner)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(colour, width, join=Qt.PenJoinStyle.RoundJoin))
+        pen = QPen(colour, width)
+        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+        painter.setPen(pen)
         painter.drawPath(path)
         painter.setBrush(colour)
         painter.setPen(Qt.PenStyle.NoPen)

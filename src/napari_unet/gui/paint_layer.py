@@ -91,6 +91,11 @@ def colour_of(paint: Any, value: int) -> str:
     return "#" + "".join(f"{round(255 * float(part)):02x}" for part in colour[:3])
 
 
+def direct_colours(colours: Mapping[Any, Any]) -> DirectLabelColormap:
+    """A colormap of these paint values; 0 is clear, and values without a colour are grey."""
+    return DirectLabelColormap(color_dict={None: _UNKNOWN, 0: "transparent", **colours})
+
+
 def show_classes(paint: Any, colours: Mapping[int, str] | None = None) -> None:
     """Give every named class its colour, and tell napari its name for the status bar.
 
@@ -105,9 +110,7 @@ def show_classes(paint: Any, colours: Mapping[int, str] | None = None) -> None:
     if isinstance(paint.colormap, DirectLabelColormap):
         before = {v: c for v, c in paint.colormap.color_dict.items() if v}
     fresh = {value: palette_colour(value) for value in names if value and value not in before}
-    known: dict[int | None, Any] = {None: _UNKNOWN, 0: "transparent"}
-    shown = {**known, **before, **fresh, **(colours or {})}
-    paint.colormap = DirectLabelColormap(color_dict=shown)
+    paint.colormap = direct_colours({**before, **fresh, **(colours or {})})
     if "index" not in paint.features or "class" in paint.features:
         paint.features = {"index": list(names), "class": list(names.values())}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtCore import QObject, QSignalBlocker, QTimer, Signal
 
 from napari_unet.core.errors import UNetError
 from napari_unet.gui.class_editor import ClassEditor
@@ -54,7 +54,6 @@ class PaintStep(QObject):
         self._viewer, self._store, self.editor = viewer, store, editor
         self.images, self.paints = ImagePicker(), PaintPicker()
         self.section = Section("Paint", 1)
-        self.section.add(self.images)
         self.section.add(self.paints)
         self.section.add(editor.table)
         self._image_id: str | None = None
@@ -81,6 +80,17 @@ class PaintStep(QObject):
         """The chosen paint layer."""
         return self.editor.paint
 
+    @property
+    def doubt(self) -> str:
+        """What was guessed about the axes of the chosen image, in a sentence; else empty."""
+        image = self.image
+        try:
+            if image is None or axes_of(image) != guess_axes(image).axes:
+                return ""
+            return guess_axes(image).sentence
+        except UNetError as err:
+            return str(err)
+
     def new_paint(self) -> None:
         """Make a paint layer for the chosen image, choose it, and paint with its first class."""
         image = self.image
@@ -104,9 +114,10 @@ class PaintStep(QObject):
         images = self._store.images()
         self.images.set_layers([self._item(layer) for layer in images])
         self._on_image_chosen(self.images.value())
-        self.paints.set_layers(
-            [LayerItem(id_of(layer), layer.name) for layer in self._store.paints()]
-        )
+        with QSignalBlocker(self.paints):
+            self.paints.set_layers(
+                [LayerItem(id_of(layer), layer.name) for layer in self._store.paints()]
+            )
         if self.paint is not None and self._store.find(id_of(self.paint)) is None:
             self.editor.follow(None)
         self._choose_tied()
@@ -143,7 +154,6 @@ class PaintStep(QObject):
         self.pair_changed.emit()
 
     def _on_image_chosen(self, choice: ImageChoice) -> None:
-        changed = choice.key != self._image_id
         self._image_id = choice.key
         image = self.image
         self.paints.set_new_enabled(image is not None, "Open an image first.")
@@ -152,8 +162,6 @@ class PaintStep(QObject):
         try:
             if choice.axes and choice.axes != axes_of(image):
                 choose_axes(image, choice.axes)
-            elif changed and (sentence := guess_axes(image).sentence):
-                self.said.emit(sentence)
         except UNetError as err:
             self.said.emit(str(err))
 
@@ -166,7 +174,8 @@ class PaintStep(QObject):
         of_other = paint is not None and image_of(paint, images) not in (None, image)
         if paint is None or of_other or tied is None:
             self.editor.follow(tied)
-        self.paints.setValue(id_of(self.paint) if self.paint is not None else None)
+        with QSignalBlocker(self.paints):
+            self.paints.setValue(id_of(self.paint) if self.paint is not None else None)
 
     def _on_paint_picked(self, key: str | None) -> None:
         self._on_paint_chosen(key)

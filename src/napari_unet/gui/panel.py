@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from qtpy.QtCore import QEvent, Qt
+from qtpy.QtCore import QEvent, QSize, Qt
 from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from napari_unet.app.session import Session
@@ -75,6 +75,10 @@ class UNetPaint(QWidget):
         if self._advanced is not None:
             self._advanced.setValue(settings)
 
+    def sizeHint(self) -> QSize:
+        """The width at which everything stands on one line."""
+        return QSize(340, 600)
+
     def event(self, event: QEvent | None) -> bool:
         """Notice that napari took the panel out of its dock, which is all it says on closing."""
         if event is not None and event.type() == QEvent.Type.ParentChange:
@@ -93,21 +97,21 @@ class UNetPaint(QWidget):
         return runner
 
     def _build(self) -> None:
-        follow_theme(self)
-        self._advanced_section = Section("Advanced", collapsible=True, expanded=False)
+        self._advanced_section = Section("Advanced", collapsible=True, expanded=False, rule=False)
         self._advanced_section.toggled.connect(self._on_advanced)
         inside = QWidget()
         steps = QVBoxLayout(inside)
         steps.setContentsMargins(8, 6, 8, 6)
-        steps.setSpacing(8)
-        for section in (
+        steps.setSpacing(6)
+        for part in (
+            self.paint.images,
             self.paint.section,
             self.train.section,
             self.predict.section,
             self.models.section,
             self._advanced_section,
         ):
-            steps.addWidget(section)
+            steps.addWidget(part)
         steps.addStretch(1)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
@@ -116,10 +120,10 @@ class UNetPaint(QWidget):
         scroll.setWidget(inside)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
+        layout.setSpacing(4)
         layout.addWidget(scroll, 1)
         layout.addWidget(self.advisor.line)
-        self.setMinimumWidth(300)
+        follow_theme(self)
 
     def _on_pair(self) -> None:
         if self.paint.paint is not None:

@@ -83,14 +83,14 @@ class PredictForm(QWidget):
         self._layers = LayerChecklist(at_least=1, rows=4, parent=self)
         self.button = QPushButton(self)
         self.button.setObjectName("predict_button")
-        self._slider = _threshold_slider(self)
-        self._slider_value = QLabel("likeliest", self)
-        self._smallest = _size_box(self, "Smallest object", "Remove objects of fewer pixels.")
-        self._holes = _size_box(self, "Fill holes", "Fill holes of at most this many pixels.")
         self._probabilities = QCheckBox("Probabilities", self)
         self._probabilities.setToolTip(
             "Also add an image layer with the probability of each class."
         )
+        self._slider = _threshold_slider(self)
+        self._slider_value = QLabel("likeliest", self)
+        self._smallest = _size_box(self, "Smallest object", "Remove objects of fewer pixels.")
+        self._holes = _size_box(self, "Fill holes", "Fill holes of at most this many pixels.")
         self._bar = thin_progress_bar(self, "Prediction progress")
         self._progress = QElidingLabel("", self)
         self._beside = QStackedLayout()
@@ -161,11 +161,11 @@ class PredictForm(QWidget):
             self._beside.setCurrentIndex(int(running))
 
     def set_progress(self, done: int, of: int, words: str = "") -> None:
-        """Show how many tiles are done of how many, and optionally a word such as the image."""
+        """Show how much is done of how much; `words`, such as the image, on hovering."""
         self._bar.setRange(0, max(of, 0))
         self._bar.setValue(done)
-        self._progress.setText(f"{done} of {of}")
-        self._progress.setToolTip(f"{words} tile {done} of {of}".strip())
+        self._progress.setText(f"{100 * done // of} %" if of > 0 else "")
+        self._progress.setToolTip(words)
 
     def set_unit(self, unit: str) -> None:
         """Say what sizes are counted in, ``"px"`` or ``"vx"``."""

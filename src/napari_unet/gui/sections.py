@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import Qt, Signal
+from qtpy.QtCore import QPoint, Qt, QTimer, Signal
 from qtpy.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QScrollArea,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
@@ -125,6 +126,19 @@ class Section(QWidget):
 
     def _on_button_clicked(self) -> None:
         self.set_expanded(not self.expanded())
+        if self.expanded():
+            QTimer.singleShot(0, self._show_content)  # once the layout has made room
+
+    def _show_content(self) -> None:
+        """Scroll as far as the content needs, but never the title out of sight."""
+        area = self.parentWidget()
+        while area is not None and not isinstance(area, QScrollArea):
+            area = area.parentWidget()
+        if area is not None:
+            top = self.mapTo(area.widget(), QPoint(0, 0)).y()
+            bar, room = area.verticalScrollBar(), area.viewport().height()
+            wanted = min(top, top + self.sizeHint().height() - room)
+            bar.setValue(max(bar.value(), wanted))
 
 
 def _rule(parent: QWidget) -> QFrame:

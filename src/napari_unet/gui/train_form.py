@@ -50,6 +50,7 @@ class TrainBox(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state: TrainState = "empty"
+        self.also = LayerChecklist(title="Learn also from", at_least=1, rows=3, parent=self)
         self.button = QPushButton(self)
         self.button.setObjectName("train_button")
         self._bar = thin_progress_bar(self, "Learning progress")
@@ -59,7 +60,6 @@ class TrainBox(QWidget):
         self._preview.setChecked(True)
         self._preview.setToolTip("Show the network's answer for what is on screen as it learns.")
         self.plot = LossPlot(self)
-        self.also = LayerChecklist(title="Learn also from", at_least=1, rows=3, parent=self)
         self.setLayout(self._arranged())
         self.button.clicked.connect(self._on_button_clicked)
         self.plot.point_clicked.connect(self.step_requested)

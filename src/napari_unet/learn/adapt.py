@@ -14,8 +14,8 @@ from napari_unet.learn.devices import Device
 from napari_unet.learn.statistics import measure
 from napari_unet.learn.unet import UNet
 
-_CROPS = 8
-_CROP_SIDE = {2: 256, 3: 40}
+_CROPS = 12
+_CROP_SIDE = {2: 160, 3: 32}
 """Statistics are measured on so many boxes of this side, or on all of an image that is less."""
 
 _LEAST_SIDE = {2: 64, 3: 16}

@@ -37,13 +37,19 @@ __all__ = ["load_model", "make_card", "read_card", "save_model", "stored_weights
 def stored_weights(net: nn.Module, weights: WeightFormat = "float32") -> dict[str, Tensor]:
     """Return the weights of a network as they go into a file.
 
-    On the CPU, in one order of axes, floating-point ones in one format.
+    On the CPU, in one order of axes, parameters in one format; feature statistics, which
+    are few and may be large, always in float32.
     """
-    kind = torch.float16 if weights == "float16" else torch.float32
+    learned = {name for name, _ in net.named_parameters()}
+    short = torch.float16 if weights == "float16" else torch.float32
+
+    def kind(name: str, value: Tensor) -> torch.dtype:
+        if not value.is_floating_point():
+            return value.dtype
+        return short if name in learned else torch.float32
+
     return {
-        name: value.detach()
-        .to("cpu", kind if value.is_floating_point() else value.dtype)
-        .contiguous()
+        name: value.detach().to("cpu", kind(name, value)).contiguous()
         for name, value in net.state_dict().items()
     }
 

@@ -14,8 +14,9 @@ from torch import Tensor
 from napari_unet.core.cancel import CancelToken
 from napari_unet.core.errors import OutOfMemory
 from napari_unet.core.mosaic import add_tile
-from napari_unet.core.tiles import smallest_tile, tile_grid
-from napari_unet.learn.blocks import crop, pad_to_multiple
+from napari_unet.core.source import Box
+from napari_unet.core.tiles import box_shape, overlap, smallest_tile, tile_grid
+from napari_unet.learn.blocks import pad_to_multiple
 from napari_unet.learn.devices import (
     Device,
     cpu,
@@ -23,7 +24,7 @@ from napari_unet.learn.devices import (
     is_out_of_memory,
     release_memory,
 )
-from napari_unet.learn.halo import needed_halo
+from napari_unet.learn.inside import Insides
 from napari_unet.learn.memory import affordable_pixels
 from napari_unet.learn.precision import Precision, autocast, best_precision, lay_out_network
 from napari_unet.learn.statistics import folded, measure
@@ -79,8 +80,8 @@ class Engine:
     ----------
     device, precision
         Those in use now.
-    halo, ramp : int
-        Context and blending of the pieces a block is cut into when memory is short.
+    context, ramp : int
+        Halo and blending of the pieces a block is cut into when memory is short.
     """
 
     def __init__(
@@ -96,7 +97,7 @@ class Engine:
     ) -> None:
         self.config = net.config
         self.device, self.precision = device, precision
-        self.halo, self.ramp = net.radius, 0
+        self.context, self.ramp = net.radius, 0
         self._net: UNet = net.eval().requires_grad_(False)
         self._requested, self._flips = requested, flips
         self._cancel, self._say = cancel or CancelToken(), say
@@ -112,6 +113,11 @@ class Engine:
         self._net.to(self.device.torch_device)
         if self.precision.channels_last:
             lay_out_network(self._net, self.config.dimensions)
+        self._insides = Insides(
+            self._net,
+            self.precision.dtype,
+            strips=self.device.is_cpu and self.precision.channels_last,
+        )
 
     def adapt(self, crops: Sequence[Tensor]) -> None:
         """Measure feature statistics on these crops, each (N, C, *spatial), and freeze them.
@@ -121,38 +127,28 @@ class Engine:
         if crops:
             self._persist(lambda: self._measure(crops))
         self._net = folded(self._net)
+        self._place()
 
     def _measure(self, crops: Sequence[Tensor]) -> None:
         with autocast(self.device, self.precision), stoppable(self._net, self._cancel):
             measure(self._net, [self.precision.lay_out(crop) for crop in crops])
 
-    def find_halo(self, strips: Sequence[tuple[int, Tensor]]) -> int:
-        """Context a tile needs, measured on strips of the image; see `needed_halo`."""
-        return self._persist(
-            lambda: needed_halo(
-                self._exact, strips, radius=self._net.radius, multiple=self._net.alignment
-            )
-        )
-
-    def _exact(self, block: Tensor) -> Tensor:
-        with torch.inference_mode(), stoppable(self._net, self._cancel):
-            block = self.precision.lay_out(block.to(self.device.torch_device))
-            return probabilities(self._net(block), self.config)
-
     # -- answers --------------------------------------------------------------------------
 
-    def probabilities(self, blocks: Tensor) -> Tensor:
-        """Class probabilities of blocks of one size.
+    def probabilities(self, blocks: Tensor, box: Box | None = None) -> Tensor:
+        """Class probabilities inside a box of blocks of one size.
 
         Parameters
         ----------
         blocks : Tensor of float32, shape (N, C, *spatial)
             Normalised intensities, on the CPU.
+        box : tuple of slice, optional
+            What is wanted of each block; the rest is context. All of it when not given.
 
         Returns
         -------
-        Tensor of float32, shape (N, K, *spatial)
-            On the CPU, contiguous.
+        Tensor of float32, shape (N, K, *box)
+            On the CPU.
 
         Raises
         ------
@@ -161,32 +157,33 @@ class Engine:
         Stopped
             If the cancel token says so.
         """
+        wanted = box or tuple(slice(0, n) for n in blocks.shape[2:])
         return self._persist(
-            lambda: self._compute(blocks), lambda: self._do_with_less(blocks.shape)
+            lambda: self._compute(blocks, wanted), lambda: self._do_with_less(blocks.shape)
         )
 
-    def _compute(self, blocks: Tensor) -> Tensor:
+    def _compute(self, blocks: Tensor, box: Box) -> Tensor:
         """All blocks, in batches or pieces as small as memory was found to ask for."""
         if self._side is not None and max(blocks.shape[2:]) > self._side:
-            return torch.stack([self._in_pieces(block) for block in blocks])
+            return torch.stack([self._in_pieces(block, box) for block in blocks])
         step = self._batch or len(blocks)
-        parts = [self._forward(blocks[i : i + step]) for i in range(0, len(blocks), step)]
+        parts = [self._forward(blocks[i : i + step], box) for i in range(0, len(blocks), step)]
         return parts[0] if len(parts) == 1 else torch.cat(parts)
 
-    def _in_pieces(self, block: Tensor) -> Tensor:
+    def _in_pieces(self, block: Tensor, box: Box) -> Tensor:
         """One block (C, *spatial), cut into tiles like an image of its own."""
         size = tuple(block.shape[1:])
-        whole = tuple(slice(0, n) for n in size)
-        result = np.zeros((self.config.classes, *size), np.float32)
-        tiles = tile_grid(size, self._side or max(size), self.halo, self._net.alignment, self.ramp)
-        for tile in tiles:
-            values = self._forward(block[(slice(None), *tile.read)][None])[0].numpy()
-            add_tile(result, whole, tile, values[(slice(None), *tile.reach_crop)])
+        result = np.zeros((self.config.classes, *box_shape(box)), np.float32)
+        side = self._side or max(size)
+        for tile in tile_grid(size, side, self.context, self._net.alignment, self.ramp):
+            if overlap(tile.reach, box):
+                part = block[(slice(None), *tile.read)][None]
+                values = self._forward(part, tile.reach_crop)[0].numpy()
+                add_tile(result, box, tile, values)
         return torch.from_numpy(result)
 
-    def _forward(self, blocks: Tensor) -> Tensor:
+    def _forward(self, blocks: Tensor, box: Box) -> Tensor:
         """One pass of the network, or one for each way to mirror the blocks."""
-        size = blocks.shape[2:]
         with (
             torch.inference_mode(),
             autocast(self.device, self.precision),
@@ -195,18 +192,28 @@ class Engine:
             data = pad_to_multiple(blocks.to(self.device.torch_device), self._net.alignment)
             total: Tensor | None = None
             for axes in self._mirrors:
-                logits = self._net(self.precision.lay_out(data.flip(axes) if axes else data))
-                answer = probabilities(logits.contiguous(), self.config)
-                answer = answer.flip(axes) if axes else answer
+                answer = self._mirrored(data, box, axes)
                 total = answer if total is None else total.add_(answer)
             assert total is not None
             if len(self._mirrors) > 1:
                 total /= len(self._mirrors)
-            total = crop(total, size).cpu()
+            total = total.cpu()
         if self.precision.dtype == torch.float16 and not bool(torch.isfinite(total).all()):
             self._use_float32()
-            return self._forward(blocks)
+            return self._forward(blocks, box)
         return total
+
+    def _mirrored(self, data: Tensor, box: Box, axes: tuple[int, ...]) -> Tensor:
+        """The answer for blocks mirrored along some axes, mirrored back."""
+        if axes:
+            data = data.flip(axes)
+            box = tuple(
+                slice(n - s.stop, n - s.start) if axis in axes else s
+                for axis, (s, n) in enumerate(zip(box, data.shape[2:], strict=True), start=2)
+            )
+        scores = self._insides.scores(self.precision.lay_out(data), box)
+        answer = probabilities(scores.contiguous(), self.config)
+        return answer.flip(axes) if axes else answer
 
     @property
     def _mirrors(self) -> list[tuple[int, ...]]:
@@ -244,7 +251,7 @@ class Engine:
         longest = max(shape[2:])
         side = min(self._side or longest, longest)
         step = self._net.alignment
-        half = max(side // 2 // step * step, smallest_tile(self.halo, step))
+        half = max(side // 2 // step * step, smallest_tile(self.context, step))
         if batch > 1:
             self._batch = batch // 2
             self._say_once("Memory ran out, so fewer tiles are computed at a time.")
@@ -277,11 +284,12 @@ class Engine:
             self.config, self.device, self.precision, free_memory(self.device)
         )
         side = int(pixels ** (1 / self.config.dimensions))
-        self._batch, self._side = 1, max(side, smallest_tile(self.halo, self._net.alignment))
+        self._batch, self._side = 1, max(side, smallest_tile(self.context, self._net.alignment))
         self._say_once(f"{left.words} {trouble}, so the CPU goes on, which takes longer.")
 
     def _use_float32(self) -> None:
         self.precision = Precision(torch.float32, self.precision.channels_last)
+        self._place()
         self._say_once("This network needs float32, so it is used instead of float16.")
 
     def _say_once(self, text: str) -> None:

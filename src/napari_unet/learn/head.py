@@ -1,8 +1,8 @@
 """The class head, and its instant solution from paint.
 
 The head is one 1x1 convolution on all feature maps, so its best weights on the painted
-pixels are a linear least-squares problem that needs no gradient step (differentiable
-closed-form solvers as heads: Bertinetto et al. 2019, arXiv:1805.08136).
+pixels are a convex problem, solved by a few closed-form steps without training the network
+(after the idea of closed-form heads, Bertinetto et al. 2019, arXiv:1805.08136).
 """
 
 from __future__ import annotations
@@ -26,20 +26,14 @@ if TYPE_CHECKING:
 MOST_PIXELS = 5000
 """Pixels of each class the head is solved from; more do not change it visibly."""
 
-RIDGES = (3e-4, 3e-3, 3e-2, 3e-1)
-"""Strengths tried, relative to the mean variance of the features."""
+RIDGE = 2e-3
+"""Strength of the ridge; from 1e-3 to 1e-2 the masks are much the same."""
 
-FOLDS = 5
-"""Parts the paint is cut into, to be predicted from each other."""
-
-REGION = 32
-"""Side in pixels of the squares that are never cut apart for that."""
-
-LEAST_SHARP, MOST_SHARP = 0.5, 8.0
-"""Bounds of the factor between regression scores, which are about -1 to 1, and logits."""
+STEPS = 40
+"""Closed-form steps; the first is ridge regression, the others sharpen the probabilities."""
 
 NEVER = 8.0
-"""By how much the logit of a class that is not painted is lowered."""
+"""How far the logit of a class that is not painted lies below the mean of the others."""
 
 
 class ClassHead(nn.Module):
@@ -90,9 +84,7 @@ class _Paint:
     classes: Tensor
     """int64, shape (pixels,)."""
     weights: Tensor
-    """float64, shape (pixels,); every class present weighs one in all."""
-    folds: Tensor
-    """int64, shape (pixels,); which part is held out together, -1 for never."""
+    """float64, shape (pixels,); one in all, shared equally by the classes present."""
 
 
 @torch.no_grad()
@@ -103,15 +95,17 @@ def solve_head(
     classes: int,
     *,
     weights: Sequence[Tensor] | None = None,
-    ridge: float | None = None,
+    ridge: float = RIDGE,
     most: int = MOST_PIXELS,
 ) -> None:
     """Write the best head for this paint into a network, without a gradient step.
 
-    Ridge regression of the classes (as +1 and -1) on the standardised features of painted
-    pixels, every class with the same total weight. The strength of the ridge and the
-    sharpness of the probabilities are chosen by predicting parts of the paint from the
-    other parts; a part is a region, because neighbouring pixels are nearly the same.
+    Logistic regression with a ridge on the standardised features of painted pixels, every
+    class with the same total weight. It is solved by repeated least squares with one
+    factorised matrix (Böhning 1992, doi:10.1007/BF00048682): the first step is ridge
+    regression in closed form, the next ones make the probabilities honest. A map weighs
+    the less the more channels it has and the coarser it is, or else the many coarse
+    features, nearly constant within a stroke, would drown the few fine ones.
 
     Parameters
     ----------
@@ -124,10 +118,10 @@ def solve_head(
     classes : int
         How many classes there are. One that is not painted becomes most unlikely.
     weights : sequence of Tensor, optional
-        Weight of each pixel among those of its class, shapes as `targets`; all equal if
-        not given.
+        Weight of each pixel among those of its class, shapes as `targets`, so that for
+        example every stroke counts the same; all equal if not given.
     ridge : float, optional
-        Strength relative to the mean variance of the features; chosen if not given.
+        Pull of the weights towards zero.
     most : int, optional
         Read at most so many pixels of each class, always the same ones.
 
@@ -138,17 +132,16 @@ def solve_head(
     """
     paint = _gather(features, targets, weights, most)
     centre, scale = _standardisation(paint)
+    scale /= _importance(features[0])
     design = functional.pad((paint.features - centre) / scale, (0, 1), value=1.0)
-    goal = 2.0 * functional.one_hot(paint.classes, classes).double() - 1
-    sums = _sums(design, goal, paint)
-    strengths = RIDGES if ridge is None else (ridge,)
-    held_out = [_held_out(design, sums, paint, strength) for strength in strengths]
-    best = min(range(len(strengths)), key=lambda i: _error(held_out[i], goal, paint))
-    solution = _solve(*sums.sum(0).split([design.shape[1], classes], 1), strengths[best])
-    solution *= _sharpness(held_out[best], paint)
-    present = torch.bincount(paint.classes, minlength=classes) > 0
-    solution[-1, ~present] -= NEVER
-    _write(net, solution[:-1] / scale[:, None], solution[-1] - (centre / scale) @ solution[:-1])
+    present, number = torch.unique(paint.classes, return_inverse=True)
+    goal = functional.one_hot(number, len(present)).double()
+    solution = _logistic(design, goal, paint.weights, ridge)
+    slopes = solution.new_zeros(len(scale), classes)
+    constants = solution.new_full((classes,), -NEVER)
+    slopes[:, present] = solution[:-1] / scale[:, None]
+    constants[present] = solution[-1] - (centre / scale) @ solution[:-1]
+    _write(net, slopes, constants)
 
 
 def _gather(
@@ -158,44 +151,32 @@ def _gather(
     most: int,
 ) -> _Paint:
     """Read the features at the painted pixels, at most so many of each class."""
+    targets = [target.cpu() for target in targets]
     places = [(target != UNPAINTED).nonzero() for target in targets]
-    classes = torch.cat([t[tuple(p.T)] for t, p in zip(targets, places, strict=True)]).long()
-    if not len(classes):
+    if not any(len(place) for place in places):
         raise NothingPainted("Nothing is painted. Paint a few strokes of each class first.")
+    classes = torch.cat([t[tuple(p.T)] for t, p in zip(targets, places, strict=True)]).long()
     weight = torch.ones(len(classes), dtype=torch.float64)
     if weights is not None:
         given = [w[tuple(p.T)] for w, p in zip(weights, places, strict=True)]
         weight = torch.cat(given).double()
     chosen = _choose(classes, most)
-    image = torch.repeat_interleave(torch.tensor([len(p) for p in places]))
-    place = torch.cat(places)[chosen]
-    image, classes, weight = image[chosen], classes[chosen], weight[chosen]
-    rows = [_read(maps, place[image == i]) for i, maps in enumerate(features)]
+    image = torch.repeat_interleave(torch.tensor([len(place) for place in places]))[chosen]
+    place, classes, weight = torch.cat(places)[chosen], classes[chosen], weight[chosen]
+    rows = [_read(maps, place[image == number]) for number, maps in enumerate(features)]
     total = torch.zeros(256, dtype=torch.float64).index_add_(0, classes, weight)
-    folds = _folds(classes, image, place)
-    return _Paint(torch.cat(rows), classes, weight / total[classes], folds)
+    share = 1.0 / int((total > 0).sum())
+    return _Paint(torch.cat(rows), classes, weight / total[classes] * share)
 
 
 def _choose(classes: Tensor, most: int) -> Tensor:
     """Indices, ascending, of at most so many pixels of each class, evenly drawn."""
     generator = torch.Generator().manual_seed(0)
     shuffled = torch.randperm(len(classes), generator=generator)
-    chosen = [shuffled[classes[shuffled] == number][:most] for number in classes.unique().tolist()]
+    chosen = [
+        shuffled[classes[shuffled] == number][:most] for number in torch.unique(classes).tolist()
+    ]
     return torch.cat(chosen).sort().values
-
-
-def _folds(classes: Tensor, image: Tensor, place: Tensor) -> Tensor:
-    """Which pixels are held out together: regions, in equal shares of each class."""
-    order = torch.arange(len(classes))
-    for axis in reversed(range(place.shape[1])):
-        order = order[(place[order, axis] // REGION).argsort(stable=True)]
-    order = order[image[order].argsort(stable=True)]
-    folds = torch.full_like(classes, -1)
-    for number in classes.unique().tolist():
-        members = order[classes[order] == number]
-        if len(members) >= 2 * FOLDS:
-            folds[members] = torch.arange(len(members)) * FOLDS // len(members)
-    return folds
 
 
 def _read(maps: Sequence[Tensor], place: Tensor) -> Tensor:
@@ -207,7 +188,7 @@ def _read(maps: Sequence[Tensor], place: Tensor) -> Tensor:
     for features in maps:
         factor = maps[0].shape[-1] // features.shape[-1]
         columns.append(_interpolate(features[0], place.to(features.device), factor))
-    return torch.cat(columns, 1).double().cpu()
+    return torch.cat(columns, 1).cpu().double()
 
 
 def _interpolate(features: Tensor, place: Tensor, factor: int) -> Tensor:
@@ -216,83 +197,59 @@ def _interpolate(features: Tensor, place: Tensor, factor: int) -> Tensor:
         return features[(slice(None), *place.T)].T
     position = ((place + 0.5) / factor - 0.5).clamp_min(0)
     below = position.long()
-    beyond = torch.tensor(features.shape[1:], device=place.device) - 1
+    last = torch.tensor(features.shape[1:], device=place.device) - 1
     share = position - below
     total = torch.zeros((), device=features.device)
     for corner in product((0, 1), repeat=place.shape[1]):
         step = torch.tensor(corner, device=place.device)
         weight = torch.where(step == 1, share, 1 - share).prod(1)
-        index = torch.minimum(below + step, beyond)
+        index = torch.minimum(below + step, last)
         total = total + features[(slice(None), *index.T)] * weight
     return total.T
 
 
 def _standardisation(paint: _Paint) -> tuple[Tensor, Tensor]:
     """Weighted mean and deviation of each feature; deviation 1 where there is none."""
-    share = (paint.weights / paint.weights.sum())[:, None]
+    share = paint.weights[:, None]
     centre = (paint.features * share).sum(0)
     scale = ((paint.features - centre).square() * share).sum(0).sqrt()
     return centre, torch.where(scale > 1e-6, scale, 1.0)
 
 
-def _sums(design: Tensor, goal: Tensor, paint: _Paint) -> Tensor:
-    """Normal equations of each fold, shape (1 + FOLDS, columns, columns + classes)."""
-    both = torch.cat([design, goal], 1)
-    sums = []
-    for fold in range(-1, FOLDS):
-        rows = paint.folds == fold
-        sums.append((design[rows] * paint.weights[rows, None]).T @ both[rows])
-    return torch.stack(sums)
+def _importance(maps: Sequence[Tensor]) -> Tensor:
+    """A factor for each feature: every map alike in all, halved with every level down."""
+    width = maps[0].shape[-1]
+    factors = [m.shape[-1] / width / m.shape[1] ** 0.5 for m in maps]
+    counts = torch.tensor([m.shape[1] for m in maps])
+    return torch.tensor(factors, dtype=torch.float64).repeat_interleave(counts)
 
 
-def _solve(left: Tensor, right: Tensor, ridge: float) -> Tensor:
-    """Solve ridge regression; the last column, the constant, is not penalised."""
-    count = len(left) - 1
-    penalty = torch.full((count + 1,), ridge, dtype=left.dtype)
-    penalty *= left.diagonal()[:-1].sum().clamp_min(1e-12) / max(count, 1)
-    penalty[-1] = 1e-12
-    return torch.cholesky_solve(right, torch.linalg.cholesky(left + penalty.diag()))
+def _logistic(design: Tensor, goal: Tensor, weights: Tensor, ridge: float) -> Tensor:
+    """Multinomial logistic regression; the last column, the constant, is not penalised.
+
+    Returns
+    -------
+    Tensor of float64, shape (columns, classes)
+        Sums to zero over the classes.
+    """
+    weighted = design * weights[:, None]
+    penalty = torch.full((design.shape[1], 1), ridge, dtype=design.dtype)
+    penalty[-1] = 1e-9
+    # half the Gram matrix bounds the curvature everywhere, so every step is an improvement
+    bound = torch.linalg.cholesky(weighted.T @ design / 2 + penalty.flatten().diag())
+    solution = design.new_zeros(design.shape[1], goal.shape[1])
+    for _ in range(STEPS):
+        slope = weighted.T @ ((design @ solution).softmax(1) - goal) + penalty * solution
+        solution = solution - torch.cholesky_solve(slope, bound)
+    return solution
 
 
-def _held_out(design: Tensor, sums: Tensor, paint: _Paint, ridge: float) -> Tensor:
-    """Scores of each pixel from the paint outside its fold; NaN if it is never held out."""
-    total = sums.sum(0)
-    split = [design.shape[1], sums.shape[2] - design.shape[1]]
-    scores = torch.full((len(design), split[1]), torch.nan, dtype=design.dtype)
-    for fold in range(FOLDS):
-        rows = paint.folds == fold
-        if rows.any():
-            scores[rows] = design[rows] @ _solve(*(total - sums[fold + 1]).split(split, 1), ridge)
-    return scores
-
-
-def _error(scores: Tensor, goal: Tensor, paint: _Paint) -> float:
-    known = paint.folds >= 0
-    squares = (scores[known] - goal[known]).square().sum(1)
-    return float((squares * paint.weights[known]).sum())
-
-
-def _sharpness(scores: Tensor, paint: _Paint) -> float:
-    """The factor that makes held-out scores the likeliest probabilities (Newton's method)."""
-    known = paint.folds >= 0
-    scores, weights = scores[known], paint.weights[known]
-    right = scores.gather(1, paint.classes[known, None]).squeeze(1)
-    sharpness = 2.0
-    for _ in range(10 if known.any() else 0):
-        share = (sharpness * scores).softmax(1)
-        mean = (share * scores).sum(1)
-        slope = (weights * (mean - right)).sum()
-        bend = (weights * ((share * scores.square()).sum(1) - mean.square())).sum()
-        step = float(slope / bend.clamp_min(1e-9))
-        step = min(max(step, -sharpness), sharpness / 2)  # at most double, at most halve
-        sharpness = min(max(sharpness - step, LEAST_SHARP), MOST_SHARP)
-    return sharpness
-
-
-def _write(net: UNet, weights: Tensor, constants: Tensor) -> None:
-    """Put weights ``(features, classes)`` and constants into the head."""
+def _write(net: UNet, slopes: Tensor, constants: Tensor) -> None:
+    """Put slopes ``(features, classes)`` and constants into the head."""
     if net.config.output == "sigmoid":
-        weights, constants = weights[:, 1:] - weights[:, :1], constants[1:] - constants[:1]
-    for level, block in zip(net.head.levels, weights.split(list(net.head_channels)), strict=True):
-        level.weight.copy_(block.T.reshape(level.weight.shape))
-    net.head.levels[0].bias.copy_(constants)
+        slopes, constants = slopes[:, 1:] - slopes[:, :1], constants[1:] - constants[:1]
+    blocks = torch.split(slopes, list(net.head_channels))
+    for number, block in enumerate(blocks):
+        weight = net.head.levels[number].get_parameter("weight")
+        weight.copy_(block.T.reshape(weight.shape))
+    net.head.levels[0].get_parameter("bias").copy_(constants)

@@ -15,7 +15,7 @@ from napari_unet.learn.precision import Precision
 _SHARE = {"cpu": 0.25, "cuda": 0.6, "mps": 0.3}
 """Share of the free memory to use; the CPU's and Apple's is everybody's."""
 
-_MOST_BYTES = {"cpu": 1_300_000_000, "cuda": 16_000_000_000, "mps": 4_000_000_000}
+_MOST_BYTES = {"cpu": 1_450_000_000, "cuda": 16_000_000_000, "mps": 4_000_000_000}
 """Beyond this, larger tiles are no faster."""
 
 _MOST_OPERATIONS = {"cpu": 40e9, "cuda": 4e12, "mps": 4e11}
@@ -26,7 +26,7 @@ time, so that the same image is always cut in the same way."""
 _LARGEST_TILE = 2**22
 """Pixels of one tile at most; beyond it, several are computed together."""
 
-_CONTEXT = 4
+_CONTEXT = 5
 """A tile is at least so many halos wide, or most of the work would be thrown away."""
 
 
@@ -60,11 +60,11 @@ def bytes_per_pixel(config: ModelConfig, precision: Precision) -> int:
 
 
 def operations_per_pixel(config: ModelConfig) -> int:
-    """Floating-point operations per input pixel of the longest layer.
+    """Floating-point operations per input pixel of the longest layer that sees the whole tile.
 
-    That is the first convolution at full resolution, or the first one behind the skip.
+    That is one of the two convolutions of the encoder at full resolution.
     """
-    inputs = 2 * config.base_width
+    inputs = config.base_width
     if config.filter_bank:
         per_channel = FilterBank(config.dimensions).per_channel
         inputs = max(inputs, config.input_channels * per_channel)

@@ -19,22 +19,18 @@ from napari_unet.core.source import Box, ImageSource
 from napari_unet.core.tiles import (
     Tile,
     box_shape,
+    inside,
     moved,
     overlap,
-    spread_boxes,
     tile_grid,
 )
 from napari_unet.learn.adapt import statistics_crops
 from napari_unet.learn.blocks import pad_to_multiple
 from napari_unet.learn.devices import Device, choose_device, free_memory
 from napari_unet.learn.forward import Engine
-from napari_unet.learn.halo import strip_shape
 from napari_unet.learn.memory import TilePlan, plan_tiles
 from napari_unet.learn.model import Model
 from napari_unet.learn.precision import best_precision
-
-_STRIPS = 4
-"""How many strips to look at, along each axis, for the one with the most in it."""
 
 
 def check_fits(config: ModelConfig, source: ImageSource) -> None:
@@ -118,6 +114,7 @@ class Predictor:
             cancel=cancel,
             say=self.notices.append,
         )
+        self._engine.context, self._engine.ramp = self.halo + self._ramp, self._ramp
         own = config.statistics == "image" and model.config.normalisation == "batch"
         crops = statistics_crops(source, self._normalisation, self._multiple) if own else []
         self._engine.adapt(crops)
@@ -144,24 +141,15 @@ class Predictor:
         """The image."""
         return self._source
 
-    @cached_property
+    @property
     def halo(self) -> int:
-        """Pixels of context a score needs: as set, else measured on the image."""
-        if self._config.halo is not None:
-            return self._config.halo
-        return self._engine.find_halo(self._strips())
+        """Pixels of context a score needs: as set, else as far as the network looks.
 
-    def _strips(self) -> list[tuple[int, Tensor]]:
-        """For each axis that is long enough, the strip of the image with the most in it."""
-        found = []
-        for axis, length in enumerate(self._shape):
-            size = strip_shape(axis, len(self._shape), self._radius, self._multiple)
-            if length < size[axis]:
-                continue
-            boxes = spread_boxes(self._source.samples, self._shape, size, _STRIPS, self._multiple)
-            blocks = [self._read(sample, box) for sample, box in boxes]
-            found.append((axis, max(blocks, key=lambda block: float(block.std()))[None]))
-        return found
+        With all of that context a pixel gets the same score in every tile, to the last bit.
+        Less would differ little in float32; but the least difference can change a rounding of
+        bfloat16, and so a probability by more than 1e-3.
+        """
+        return self._radius if self._config.halo is None else self._config.halo
 
     def _plan_with(self, halo: int) -> TilePlan:
         return plan_tiles(
@@ -204,7 +192,6 @@ class Predictor:
         if self._one_tile:
             return tile_grid(shape, self.plan.sides, 0, self._multiple)
         context = self.halo + self._ramp
-        self._engine.halo, self._engine.ramp = context, self._ramp
         return tile_grid(shape, self.plan.sides, context, self._multiple, self._ramp)
 
     def probabilities(self, sample: int, box: Box, *, exact: bool = False) -> np.ndarray:
@@ -225,17 +212,20 @@ class Predictor:
         -------
         ndarray of float32, shape (K, *box)
         """
-        if exact:
-            tiles = self.grid
-        else:
-            around = self._around(box)
-            start = [s.start for s in around]
-            tiles = [moved(tile, start) for tile in self._cut(box_shape(around))]
+        tiles = self.grid if exact else self._tiles_around(box)
         result = np.zeros((self._engine.config.classes, *box_shape(box)), np.float32)
         wanted = [(sample, tile) for tile in tiles if overlap(tile.reach, box)]
         for _, tile, values in self.answers(wanted):
             add_tile(result, box, tile, values)
         return result
+
+    def _tiles_around(self, box: Box) -> list[Tile]:
+        """Tiles that answer for a box only, as few as memory allows."""
+        around = self._around(box)
+        tiles = self._cut(box_shape(around))
+        if len(tiles) == 1:
+            return [Tile(around, box, inside(box, around), box)]
+        return [moved(tile, [s.start for s in around]) for tile in tiles]
 
     def _around(self, box: Box) -> Box:
         """A box and its context, starting where the network's grids do."""
@@ -266,11 +256,20 @@ class Predictor:
         for first in range(0, len(wanted), batch):
             some = wanted[first : first + batch]
             blocks = torch.stack([self._read(sample, tile.read) for sample, tile in some])
-            answer = self._engine.probabilities(blocks).numpy()
+            hull = _hull([tile.reach_crop for _, tile in some])
+            answer = self._engine.probabilities(blocks, hull).numpy()
             for (sample, tile), values in zip(some, answer, strict=True):
-                yield sample, tile, values[(slice(None), *tile.reach_crop)]
+                yield sample, tile, values[(slice(None), *inside(tile.reach_crop, hull))]
 
     def _read(self, sample: int, box: Box) -> Tensor:
         """A box of the image, normalised and enlarged to a multiple, (C, *spatial)."""
         block = torch.from_numpy(self._normalisation.apply(self._source.read(sample, box)))
         return pad_to_multiple(block[None], self._multiple)[0]
+
+
+def _hull(boxes: Sequence[Box]) -> Box:
+    """The smallest box that holds all of them."""
+    return tuple(
+        slice(min(s.start for s in along), max(s.stop for s in along))
+        for along in zip(*boxes, strict=True)
+    )

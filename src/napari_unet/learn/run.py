@@ -101,10 +101,12 @@ class TrainingRun:
         return bank or self._trained or self._config.max_seconds == 0
 
     def answer_at_once(self) -> None:
-        """Solve the class head from the paint, unless a trained one is continued."""
+        """Solve the class head from the paint, unless a trained one is continued.
+
+        The strokes held back are left out, so that the score is honest.
+        """
         if not self._trained:
-            everything = self._config.max_seconds == 0
-            self._at_once.solve(self._strokes if everything else self._kept)
+            self._at_once.solve(self._kept)
 
     # -- learning -------------------------------------------------------------------------
 
@@ -134,6 +136,11 @@ class TrainingRun:
         if self._config.score_every is not None:
             return self._learner.steps % self._config.score_every == 0
         return clock.due()
+
+    @property
+    def unscored_steps(self) -> bool:
+        """True if steps were taken since the last score."""
+        return bool(self._losses)
 
     def score(self) -> ScoreDone:
         """Score the averaged weights on held-out paint, and keep them if they are the best."""
@@ -181,6 +188,8 @@ class TrainingRun:
             self._at_once.solve(self._strokes)
             self._last_step = steps
             self._reason = "The instant answer scored best and is kept."
+            if not steps:
+                self._reason = "This is the instant answer."
         else:
             share = self._config.finish / (1 - self._config.finish)
             self._last_step = steps + max(1, round(steps * share))
@@ -217,6 +226,8 @@ class TrainingRun:
 
     def result(self, *, stopped: bool) -> TrainResult:
         """The best model and why the run ended."""
+        if not self.finishing and not self._learner.steps and not stopped:
+            self.begin_finish()
         model = self._snapshot() if self.finishing else self.best
         model.history[:] = self._history
         return TrainResult(
@@ -234,8 +245,12 @@ class TrainingRun:
         return Batches(self._training, strokes, held, self._config, single_image=single)
 
     def _predict_config(self) -> PredictConfig:
-        name = self._learner.device.name
-        return PredictConfig(device=name, precision=self._config.precision)
+        # the theoretical halo: looking for the least one pays for whole images only
+        return PredictConfig(
+            device=self._learner.device.name,
+            precision=self._config.precision,
+            halo=self._learner.net.radius,
+        )
 
     def _snapshot(self) -> Model:
         first = self._training.images[0].source

@@ -103,12 +103,14 @@ def _learn(run: TrainingRun, cancel: CancelToken, desk: PreviewDesk | None) -> T
             yield from _scored(run)
             scoring.done(run.seconds - before)
         if run.finish_due():
+            if run.unscored_steps:
+                yield from _scored(run)
             run.begin_finish()
         if desk is not None and previewing.due():
             before = run.seconds
             yield from _preview(run, desk)
             previewing.done(run.seconds - before)
-    if not run.finishing:
+    if not run.finishing and run.unscored_steps:
         yield from _scored(run)
 
 

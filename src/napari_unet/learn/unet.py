@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from napari_unet.core.config import ModelConfig
-from napari_unet.core.errors import ModelFileError
+from napari_unet.core.errors import ModelFileError, UNetError
 from napari_unet.learn.blocks import (
     CONVOLUTION,
     CONVOLUTIONS_PER_BLOCK,
@@ -45,6 +45,11 @@ class UNet(nn.Module):
     config : ModelConfig
         The shape of the network.
 
+    Raises
+    ------
+    UNetError
+        If one score is asked for more than two classes.
+
     Attributes
     ----------
     bank : FilterBank or None
@@ -55,6 +60,11 @@ class UNet(nn.Module):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
+        if config.output == "sigmoid" and config.classes != 2:
+            raise UNetError(
+                f"A sigmoid output tells two classes apart, not {config.classes}. "
+                "Choose softmax as the output of the network."
+            )
         self.config = config
         layers = layers_for(config.dimensions)
         widths = [config.base_width * 2**level for level in range(config.depth + 1)]

@@ -1,0 +1,105 @@
+"""The commands: ``python -m pretraining train | evaluate | export``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+
+from pretraining.evaluate import compare
+from pretraining.export import CARD, describe_run, export
+from pretraining.feed import feed_of
+from pretraining.images import data_sets
+from pretraining.meta_training import MetaTraining, Plan, stoppable
+
+WEIGHTS = Path("src/napari_unet/weights")
+DATA = Path("../shared/data")
+NOT_FOR_2D = ("stardist_3d",)
+
+
+def train(options: argparse.Namespace) -> None:
+    """Meta-train until the time is up or a signal comes, then export beside the checkpoint."""
+    sets = _sets(options)
+    plan = Plan(seed=options.seed, minutes=options.minutes, max_steps=options.steps)
+    folders = tuple(options.data / name for name in sets)
+    options.out.mkdir(parents=True, exist_ok=True)
+    settings = {**asdict(plan), "real_share": options.real_share, "side": options.side}
+    card = describe_run(options.data, sets, settings)
+    (options.out / CARD).write_text(json.dumps(card, indent=1))
+    feed = feed_of(
+        plan.seed, folders, options.real_share, options.side, plan.keep, options.workers
+    )
+    run = MetaTraining(plan, feed, options.out, options.width)
+    with stoppable() as stop:
+        for figures in run.run(stop):
+            print("  ".join(f"{name} {value:.4g}" for name, value in figures.items()), flush=True)
+    run.save()
+    feed.close()
+    print(f"exported {export(options.out, options.out)}", flush=True)
+
+
+def evaluate(options: argparse.Namespace) -> None:
+    """Print how the weights of a run do on data sets, against a forest and random weights."""
+    sets = options.sets or [s for s in data_sets(options.data) if s not in NOT_FOR_2D]
+    for line in compare(options.data, sets, options.run, options.each, options.forest):
+        print(line, flush=True)
+
+
+def write(options: argparse.Namespace) -> None:
+    """Write the weights of a run into the package."""
+    print(f"exported {export(options.run, options.to)}")
+
+
+def _sets(options: argparse.Namespace) -> list[str]:
+    """The data sets to train on."""
+    left_out = {*NOT_FOR_2D, *options.exclude}
+    return [name for name in data_sets(options.data) if name not in left_out]
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    main = argparse.ArgumentParser("python -m pretraining", description=__doc__)
+    commands = main.add_subparsers(required=True)
+    command = commands.add_parser("train", help="meta-train; continues where it was stopped")
+    command.add_argument("--minutes", type=float, default=60.0)
+    command.add_argument("--steps", type=int, help="end after so many steps")
+    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--out", type=Path, required=True)
+    command.add_argument("--data", type=Path, default=DATA, help="folder of the real images")
+    command.add_argument("--exclude", nargs="*", default=[], help="data sets to leave out")
+    command.add_argument("--real-share", type=float, default=0.35)
+    command.add_argument("--side", type=int, default=192, help="side of the images in pixels")
+    command.add_argument("--workers", type=int, default=1, help="processes that make tasks")
+    command.add_argument("--threads", type=int, default=1)
+    command.add_argument("--width", type=int, help="another width than the preset's")
+    command.set_defaults(run_command=train)
+    command = commands.add_parser("evaluate", help="a table per data set")
+    command.add_argument("run", type=Path, nargs="?", help="folder of a run; else shipped weights")
+    command.add_argument("--data", type=Path, default=DATA)
+    command.add_argument("--sets", nargs="*", help="data sets; all of them if not given")
+    command.add_argument("--each", type=int, default=3, help="cases per data set")
+    command.add_argument("--forest", action=argparse.BooleanOptionalAction, default=True)
+    command.add_argument("--threads", type=int, default=1)
+    command.set_defaults(run_command=evaluate)
+    command = commands.add_parser("export", help="write the weights into the package")
+    command.add_argument("run", type=Path)
+    command.add_argument("--to", type=Path, default=WEIGHTS)
+    command.set_defaults(run_command=write, threads=1)
+    return main
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one command, giving way to everything else on the machine."""
+    options = parser().parse_args(arguments)
+    torch.set_num_threads(options.threads)
+    if hasattr(os, "nice"):
+        os.nice(max(0, 19 - os.nice(0)))
+    options.run_command(options)
+
+
+if __name__ == "__main__":
+    main()
