@@ -30,9 +30,7 @@ def train(options: argparse.Namespace) -> None:
     settings = {**asdict(plan), "real_share": options.real_share, "side": options.side}
     card = describe_run(options.data, sets, settings)
     (options.out / CARD).write_text(json.dumps(card, indent=1))
-    feed = feed_of(
-        plan.seed, folders, options.real_share, options.side, plan.keep, options.workers
-    )
+    feed = feed_of(plan.seed, folders, options.real_share, options.side, plan.keep, options.workers)
     run = MetaTraining(plan, feed, options.out, options.width)
     with stoppable() as stop:
         for figures in run.run(stop):

@@ -108,9 +108,7 @@ def draw_paint(
     return Paint(*(np.concatenate(part) for part in (positions, classes, numbers)))
 
 
-def _walk(
-    middle: np.ndarray, start: int, length: int, rng: np.random.Generator
-) -> np.ndarray:
+def _walk(middle: np.ndarray, start: int, length: int, rng: np.random.Generator) -> np.ndarray:
     """A path of neighbouring skeleton pixels that never returns, as rows and columns."""
     width = middle.shape[1]
     free = bytearray(middle.tobytes())

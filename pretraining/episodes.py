@@ -13,10 +13,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from napari_unet.learn.blocks import enlarge
+from napari_unet.learn.head import logistic, read_features
 from napari_unet.learn.unet import UNet
 from pretraining.annotator import Habit, Paint, draw_habit, draw_paint
 from pretraining.feed import Shot, Task
-from pretraining.solver import apply_head, gather, ridge
+
+STEPS = 3
+"""Steps of the solver in an episode; the program takes more, each nearer to the same goal."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +49,9 @@ def paint_weights(paint: Paint) -> np.ndarray:
 
 
 def solve(
-    maps: list[Tensor], paint: Paint, classes: int, strength: Tensor | float
+    maps: list[Tensor], paint: Paint, classes: int, strength: Tensor | float, steps: int = STEPS
 ) -> tuple[Tensor, Tensor]:
-    """Solve the head from paint.
+    """Solve the head from paint, with the same mathematics as the program.
 
     Parameters
     ----------
@@ -59,15 +63,31 @@ def solve(
         Number of classes.
     strength : Tensor or float
         Ridge penalty.
+    steps : int, optional
+        Steps of the solver.
 
     Returns
     -------
     weight, bias : Tensor, shapes (F, classes) and (classes,)
     """
-    features = gather(maps, torch.from_numpy(paint.positions))
-    targets = F.one_hot(torch.from_numpy(paint.classes), classes).float() * 2 - 1
-    weights = torch.from_numpy(paint_weights(paint)).float()
-    return ridge(features, targets, weights, strength)
+    features = read_features(maps, torch.from_numpy(paint.positions))
+    weights = torch.from_numpy(paint_weights(paint))
+    weights = weights / weights.sum()
+    centre = (features * weights[:, None]).sum(0)
+    design = F.pad(features - centre, (0, 1), value=1.0)
+    goal = F.one_hot(torch.from_numpy(paint.classes), classes).double()
+    solution = logistic(design, goal, weights, strength, steps)
+    return solution[:-1].float(), (solution[-1] - centre @ solution[:-1]).float()
+
+
+def apply_head(maps: list[Tensor], weight: Tensor, bias: Tensor) -> Tensor:
+    """Scores of a solved head, shape (1, classes, y, x), as `ClassHead` computes them."""
+    width = maps[0].shape[-1]
+    scores = bias[:, None, None]
+    for features, block in zip(maps, weight.split([m.shape[1] for m in maps]), strict=True):
+        score = F.conv2d(features.float(), block.T[:, :, None, None])
+        scores = scores + enlarge(score, width // features.shape[-1])
+    return scores
 
 
 def segmentation_loss(logits: Tensor, truth: Tensor) -> Tensor:
@@ -103,7 +123,7 @@ def play(
     rng : numpy.random.Generator
         Decides the strokes and how the images are turned.
     strength, scale : Tensor, scalars
-        Ridge penalty, and factor from its answer (near -1 or 1) to logits.
+        Ridge penalty, and factor that sharpens the answer.
     correct_share : float, optional
         Share of episodes with a second round of strokes where the first answer is wrong.
     """
@@ -125,9 +145,7 @@ def play(
     return Judgement(loss, *scores)
 
 
-def correct(
-    truth: np.ndarray, answer: np.ndarray, habit: Habit, rng: np.random.Generator
-) -> Paint:
+def correct(truth: np.ndarray, answer: np.ndarray, habit: Habit, rng: np.random.Generator) -> Paint:
     """Strokes of every class where an answer is wrong about it."""
     return draw_paint(truth, habit, rng, where=answer != truth)
 

@@ -18,12 +18,15 @@ from skimage.transform import resize
 from sklearn.ensemble import RandomForestClassifier
 from torch import Tensor
 
+from napari_unet.core.config import preset
+from napari_unet.learn.head import RIDGES_AS_READ, STEPS
+from napari_unet.learn.start_weights import load_start
 from napari_unet.learn.unet import UNet
 from pretraining.annotator import Habit, Paint, draw_paint
-from pretraining.episodes import solve
+from pretraining.episodes import apply_head, solve
 from pretraining.feed import normalised
-from pretraining.images import load_data_set
-from pretraining.solver import apply_head
+from pretraining.images import Pair, load_data_set
+from pretraining.meta_training import Learner
 
 SIDE = 512
 HABIT = Habit(strokes=4, length=40, radius=2)
@@ -75,9 +78,9 @@ def cases(root: Path, names: list[str], each: int = 3) -> Iterator[Case]:
             yield Case(name, _prepared(first, name), _prepared(second, name))
 
 
-def _prepared(pair: object, name: str) -> tuple[np.ndarray, np.ndarray]:
+def _prepared(pair: Pair, name: str) -> tuple[np.ndarray, np.ndarray]:
     """Image and truth in the size of the protocol."""
-    image, mask = pair.image, pair.mask  # type: ignore[attr-defined]
+    image, mask = pair.image, pair.mask
     if name == "sandstone_ct":
         truth = (mask == 1).astype(np.uint8)
     elif mask.all():
@@ -159,7 +162,7 @@ class Instant:
 
     def __call__(self, image: np.ndarray, paint: Paint) -> Answer:
         """Solve the head from paint; see `Method`."""
-        head = solve(self._maps(image), paint, int(paint.classes.max()) + 1, self._strength)
+        head = solve(self._maps(image), paint, int(paint.classes.max()) + 1, self._strength, STEPS)
 
         def answer(image: np.ndarray) -> np.ndarray:
             scores = apply_head(self._maps(image), *head)[0].argmax(0).numpy()
@@ -213,18 +216,16 @@ def _methods(run: Path | None, with_forest: bool) -> dict[str, Method]:
     torch.manual_seed(0)
     random = Learner().train()
     methods: dict[str, Method] = {"random forest": forest} if with_forest else {}
-    methods["filter bank"] = Instant(random.for_channels, 0.3, slice(-1, None))
-    methods["random trunk"] = Instant(random.for_channels, 0.3)
+    methods["filter bank"] = Instant(random.for_channels, RIDGES_AS_READ[-1], slice(-1, None))
+    methods["random trunk"] = Instant(random.for_channels, RIDGES_AS_READ[-1])
     if run is None:
-        methods["shipped"] = Instant(_shipped, SHIPPED_RIDGE)
+        methods["shipped"] = Instant(_shipped, RIDGES_AS_READ[-1])
         return methods
     trained = Learner().train()
     stored = torch.load(run / "checkpoint.pt", weights_only=True)
     trained.load_state_dict(stored["average"])
-    strength = float(trained.log_strength.detach().exp())
-    methods[f"meta-trained, {stored['episodes']} episodes"] = Instant(
-        trained.for_channels, strength
-    )
+    label = f"meta-trained, {stored['episodes']} episodes"
+    methods[label] = Instant(trained.for_channels, RIDGES_AS_READ[-1])
     return methods
 
 

@@ -19,7 +19,7 @@ from napari_unet.core.config import preset
 from napari_unet.learn.unet import UNet
 from pretraining.episodes import play
 from pretraining.feed import Feed
-from pretraining.network import PlanesUNet, retie, tied
+from pretraining.network import retie, tied
 
 WIDE = 3
 """Channels of the network that holds the weights; those for fewer are slices of it."""
@@ -71,16 +71,16 @@ class Learner(nn.Module):
     net : UNet
         For three channels; networks for fewer share its weights.
     log_strength, log_scale : Parameter
-        Ridge penalty, and factor from its answer to logits.
+        Ridge penalty, and factor that sharpens the answer.
     """
 
     def __init__(self, base_width: int | None = None) -> None:
         super().__init__()
         changes = {} if base_width is None else {"base_width": base_width}
-        self.net = PlanesUNet(preset("fast", input_channels=WIDE, **changes))
+        self.net = UNet(preset("fast", input_channels=WIDE, **changes))
         self.net.to(memory_format=torch.channels_last)
         self.log_strength = nn.Parameter(torch.tensor(-1.5))
-        self.log_scale = nn.Parameter(torch.tensor(1.0))
+        self.log_scale = nn.Parameter(torch.tensor(0.5))
         self._narrow = {1: [tied(self.net, 1)], 2: [tied(self.net, 2)]}
 
     def for_channels(self, channels: int) -> UNet:
@@ -107,9 +107,7 @@ class MetaTraining:
         Another width than the preset's, for tests.
     """
 
-    def __init__(
-        self, plan: Plan, feed: Feed, folder: Path, base_width: int | None = None
-    ) -> None:
+    def __init__(self, plan: Plan, feed: Feed, folder: Path, base_width: int | None = None) -> None:
         torch.manual_seed(plan.seed)
         self._plan, self._feed, self._file = plan, feed, folder / "checkpoint.pt"
         self.learner = Learner(base_width).train()

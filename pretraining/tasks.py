@@ -157,9 +157,7 @@ def _clutter(
     ]
 
 
-def _stacked(
-    rng: np.random.Generator, below: list[Layer], asked: list[Layer]
-) -> tuple[Layer, ...]:
+def _stacked(rng: np.random.Generator, below: list[Layer], asked: list[Layer]) -> tuple[Layer, ...]:
     """Clutter beneath and sometimes above the asked layers."""
     above = [layer for layer in below if layer.class_number == 0 and rng.random() < 0.4]
     beneath = [layer for layer in below if layer not in above]

@@ -76,7 +76,9 @@ def _shaped(rng: np.random.Generator, side: int, *, base: Texture, power: float)
     return standardised(values)
 
 
-def _spectral(rng: np.random.Generator, side: int, *, gain: Callable[..., np.ndarray]) -> np.ndarray:
+def _spectral(
+    rng: np.random.Generator, side: int, *, gain: Callable[..., np.ndarray]
+) -> np.ndarray:
     """White noise filtered by a gain over frequency (cycles per pixel) and direction."""
     noise = np.fft.rfft2(rng.standard_normal((side, side)).astype(np.float32))
     fy = np.fft.fftfreq(side).astype(np.float32)[:, None]

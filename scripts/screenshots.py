@@ -33,7 +33,7 @@ def screen() -> AbstractContextManager[Any]:
     """The screen there is, or a virtual one on a Linux machine without any."""
     if os.environ.get("DISPLAY") or not sys.platform.startswith("linux"):
         return nullcontext()
-    from pyvirtualdisplay import Display
+    from pyvirtualdisplay.display import Display
 
     display: AbstractContextManager[Any] = Display(visible=False, size=SIZE)
     return display

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import doctest
+import re
+import runpy
 from pathlib import Path
 
 import dask.array as da
@@ -303,3 +305,13 @@ def test_examples_in_the_documentation_are_true(module: str) -> None:
     )
     assert result.attempted
     assert not result.failed
+
+
+def test_the_documentation_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (Path(__file__).parents[1] / "docs" / "python-api.md").read_text("utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert len(blocks) >= 5
+    script = tmp_path / "python_api.py"
+    script.write_text("\n".join(blocks), "utf-8")
+    runpy.run_path(str(script))
+    assert "Read as strokes" in capsys.readouterr().out

@@ -452,3 +452,18 @@ def test_as_a_module_in_a_process_of_its_own(folder: Path) -> None:
     assert failed.returncode == 1
     assert failed.stdout == ""
     assert failed.stderr.count("\n") == 1
+
+
+# -- the documentation --------------------------------------------------------------------
+
+DOCUMENTATION = Path(__file__).parents[1] / "docs" / "command-line.md"
+
+
+def test_every_option_in_the_documentation_exists() -> None:
+    import re
+
+    written = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", DOCUMENTATION.read_text("utf-8")))
+    commands = (["train"], ["predict"], ["evaluate"], ["info"], ["devices"], ["demo", "discs"], [])
+    known = " ".join(run(*command, "--help").stdout for command in commands)
+    assert len(written) > 20
+    assert {option for option in written if f"{option} " not in known} == set()

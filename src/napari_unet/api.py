@@ -27,13 +27,7 @@ from napari_unet.core.metrics import (
     labels_to_classes,
     truth_to_classes,
 )
-from napari_unet.core.settings import (
-    changed,
-    network_for,
-    network_named,
-    preset_name,
-    with_budget,
-)
+from napari_unet.core.settings import changed, network_for, network_named, preset_name, with_budget
 from napari_unet.core.source import ImageSource
 from napari_unet.learn import inference
 from napari_unet.learn.checkpoint import load_model

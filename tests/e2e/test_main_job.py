@@ -12,6 +12,7 @@ import imageio.v3 as iio
 import numpy as np
 import pytest
 from napari.layers import Layer
+from napari.utils._proxies import PublicOnlyProxy
 from qtpy.QtCore import QEvent, Qt, QThreadPool
 from qtpy.QtWidgets import QApplication
 
@@ -42,7 +43,7 @@ def window(make_napari_viewer, monkeypatch) -> Callable[..., tuple[Any, UNetPain
         viewer = make_napari_viewer()
         for layer in layers:
             viewer.add_layer(layer)
-        panel = UNetPaint(viewer)
+        panel = UNetPaint(PublicOnlyProxy(viewer))  # as napari hands it to a plugin
         viewer.window.add_dock_widget(panel, name="U-Net Paint")
         config = TrainConfig(
             max_seconds=None if steps else 600, max_steps=steps, patch_size=64, batch_size=2

@@ -14,8 +14,8 @@ from torch.nn import functional
 from napari_unet.core.config import ModelConfig, preset
 from napari_unet.core.errors import ModelFileError, UNetError
 from napari_unet.learn.blocks import layers_for, mirror_pad
-from napari_unet.learn.filters import FilterBank
 from napari_unet.learn.statistics import folded, measure
+from napari_unet.learn.stem import AdaptedBank
 from napari_unet.learn.unet import UNet, count_parameters, load_weights, probabilities
 
 MakeNet = Callable[..., UNet]
@@ -150,7 +150,7 @@ def _found_radius(net: UNet) -> int:
     return found
 
 
-class _DoubleBank(FilterBank):
+class _DoubleBank(AdaptedBank):
     def forward(self, x: Tensor) -> Tensor:
         return super().forward(x).double()
 
@@ -169,7 +169,7 @@ class _DoubleBank(FilterBank):
 def test_the_radius_is_exact(make_net: MakeNet, settings: dict[str, object]) -> None:
     net = make_net(base_width=2, **settings)
     if net.bank is not None:
-        net.bank = _DoubleBank(2)
+        net.bank = _DoubleBank(2, 1).eval()
     assert _found_radius(net) == net.radius
 
 

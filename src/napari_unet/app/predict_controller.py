@@ -224,7 +224,7 @@ class PredictController:
     def _in_words(self, count: int) -> str:
         masks = "1 mask is" if count == 1 else f"{count} masks are"
         if self._state.phase is not Phase.STOPPING:
-            return f"Done: {masks} ready."
+            return f"Done: {masks} ready. Where it is wrong, paint there and train more."
         return f"Stopped. {masks} finished and kept." if count else "Stopped. Nothing was changed."
 
     def _on_error(self, err: UNetError) -> None:

@@ -29,6 +29,8 @@ from napari_unet.core.preview import PreviewDesk, PreviewRequest
 from napari_unet.core.settings import network_for
 from napari_unet.core.source import Box
 
+_AFTERWARDS = "Predict, or paint where it is wrong and train more."
+
 
 @dataclass(frozen=True)
 class TrainWish:
@@ -132,6 +134,7 @@ class TrainController:
         self._cancel = CancelToken()
         self._desk = PreviewDesk()
         self._wish: TrainWish | None = None
+        self._name = ""
         self._previews: dict[int, LayerId] = {}
         self._previewing = True
         self._generation = 0
@@ -158,6 +161,7 @@ class TrainController:
 
     def _run(self, wish: TrainWish, painted: list[PaintedImage]) -> None:
         self._wish = wish
+        self._name = f"{self._layers.name(wish.pairs[0][0])} model"
         self._cancel, self._desk = CancelToken(), PreviewDesk()
         self._previews, self._shown = {}, 0
         if self._previewing:
@@ -259,7 +263,7 @@ class TrainController:
             else:
                 self._state.set_score(result.score)
                 self._keep(result.model, result.score)
-                self._state.say(result.reason, "good")
+                self._state.say(f"{result.reason} {_AFTERWARDS}", "good")
         finally:  # whatever a listener does, the button comes back
             self._state.move(Phase.IDLE)
 
@@ -267,7 +271,4 @@ class TrainController:
         self._state.fail(str(err))
 
     def _keep(self, model: object, score: float | None) -> None:
-        if self._wish is None:
-            return
-        name = self._layers.name(self._wish.pairs[0][0])
-        self._state.set_model(CurrentModel(model, f"{name} model", score=score))
+        self._state.set_model(CurrentModel(model, self._name, score=score))

@@ -54,7 +54,12 @@ class PaintedImage:
                 f"The paint on {self.source.name!r} has shape {tuple(self.paint.shape)}, but the "
                 f"image needs {wanted}. Paint on a layer that was made for this image."
             )
-        return read_paint(self.paint, self.source.array, axes, mode=self.mode, names=self.names)
+        reading = read_paint(self.paint, self.source.array, axes, mode=self.mode, names=self.names)
+        if self.mode == "mask" and not len(reading.classes):
+            # Nothing painted, and known to be a mask: an image without objects.
+            empty = ClassMap((0,), background=0)
+            return PaintReading("mask", empty, "Read as a full mask: all of it is background.")
+        return reading
 
 
 @dataclass(frozen=True, eq=False)

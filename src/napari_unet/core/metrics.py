@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from napari_unet.core.annotations import UNPAINTED, ClassMap
-from napari_unet.core.errors import PaintError, ShapeMismatch
+from napari_unet.core.errors import NothingPainted, PaintError, ShapeMismatch
 from napari_unet.core.paint_reading import PaintReading
 
 
@@ -144,9 +144,16 @@ def truth_to_classes(truth: np.ndarray, reading: PaintReading, classes: ClassMap
 
     Raises
     ------
+    NothingPainted
+        If there is nothing but 0 in it and it is not known to be a mask.
     PaintError
         If the values of the truth cannot be told to be the model's classes.
     """
+    if not len(reading.classes):
+        raise NothingPainted(
+            "The truth holds nothing but 0. "
+            "If it is the mask of an image without objects, say that it is a mask."
+        )
     found = [int(v) for v in np.unique(truth)]
     if reading.classes.background != 0:
         _check_known(found, [0, *classes.values], classes)

@@ -16,7 +16,8 @@ from napari_unet.core.config import (
     PredictConfig,
     TrainConfig,
 )
-from napari_unet.gui.config_form import LABEL_WIDTH, ConfigForm, DeviceChoice
+from napari_unet.gui.config_form import LABEL_WIDTH, ConfigForm
+from napari_unet.gui.field_editor import DeviceChoice
 from napari_unet.gui.keyed_combo import only_when_focused
 from napari_unet.gui.sections import Section
 from napari_unet.gui.style import set_role

@@ -112,7 +112,7 @@ class Advisor(QObject):
         if self._paint.image is None:
             return Line("Open an image to begin with.", link="open a sample", code="sample")
         if self._paint.paint is None:
-            text = f"{self._paint.doubt} Make a layer to paint on.".strip()
+            text = f"{self._paint.doubt} Make a layer to paint on, or choose one.".strip()
             return Line(text, link="new paint layer", code="new")
         return None
 

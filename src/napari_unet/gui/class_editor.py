@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Any
 
+import numpy as np
 from qtpy.QtCore import QObject, Signal
 
 from napari_unet.core.paint_reading import PaintReading
@@ -21,6 +23,9 @@ from napari_unet.gui.paint_layer import (
     show_classes,
 )
 from napari_unet.gui.shortcuts import ERASER_KEY, ClassKeys
+
+_UNDO_STEPS = 100
+"""How many strokes napari can undo."""
 
 _MOST_UNNAMED = 12
 """Painted values without a name are listed up to this number; more are objects, not classes."""
@@ -48,6 +53,7 @@ class ClassEditor(QObject):
         super().__init__(parent)
         self._viewer, self._counts = viewer, counts
         self._paint: Any | None = None
+        self._lately: deque[slice] = deque(maxlen=_UNDO_STEPS)
         self._followed = Lifecycle()
         self._keys = ClassKeys(viewer, self._on_key)
         lifecycle.at_close(self._keys.unbind)
@@ -101,6 +107,7 @@ class ClassEditor(QObject):
             return
         self._followed.close()
         self._followed = Lifecycle()
+        self._lately.clear()
         self._paint = paint
         self.table.set_reading(None)
         if paint is None:
@@ -122,11 +129,23 @@ class ClassEditor(QObject):
         self._followed.close()
 
     def _on_stroke(self, event: Any) -> None:
-        self._counts.touch(rows_of_change(event.value))
+        rows = rows_of_change(event.value)
+        if rows is not None:
+            self._lately.append(rows)
+        self._counts.touch(rows)
 
     def _on_redrawn(self, _: Any) -> None:
-        """Undo and redo are announced by nothing but this."""
-        self._counts.touch()
+        """Undo and redo are announced by nothing but this; they change what was painted lately."""
+        paint, dims = self._paint, self._viewer.dims
+        if paint is None:
+            return
+        if dims.ndim - paint.ndim in dims.displayed:
+            self._counts.touch()
+            return
+        point = paint.world_to_data(dims.point[-paint.ndim :])
+        row = int(np.clip(round(float(point[0])), 0, level_zero(paint).shape[0] - 1))
+        for rows in (*self._lately, slice(row, row + 1)):
+            self._counts.touch(rows)
 
     def _on_data(self, _: Any) -> None:
         if self._paint is not None:

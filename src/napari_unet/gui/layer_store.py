@@ -125,15 +125,16 @@ class ViewerLayers:
         """The one preview layer of an image; see `napari_unet.app.ports.LayerStore`."""
         image_layer, paint_layer = self._get(image), self._get(paint)
         geometry = label_geometry(image_layer)
+        dtype = np.min_scalar_type(max([*names_of(paint_layer), *self._counts.current, 1]))
         images = self.images()
         for layer in self._of_type(Labels):
             fits = tuple(layer.data.shape) == geometry.shape
             if kind_of(layer) == "preview" and image_of(layer, images) == image_layer and fits:
-                layer.data = np.zeros(geometry.shape, np.uint8)
+                layer.data = np.zeros(geometry.shape, dtype)
                 layer.visible = True
                 break
         else:
-            layer = self._result(image_layer, "preview", opacity=0.45)
+            layer = self._result(image_layer, "preview", dtype, opacity=0.45)
             self._insert(layer, below=paint_layer)
         layer.colormap = _without_background(paint_layer)
         notes_of(layer).update(axes=axes_of(image_layer), spatial=spatial)
@@ -143,7 +144,8 @@ class ViewerLayers:
         """A new result layer; see `napari_unet.app.ports.LayerStore`."""
         image_layer = self._get(image)
         paint = self.paint_of(image_layer)
-        layer = self._result(image_layer, "mask", opacity=0.6)
+        dtype = np.min_scalar_type(max(classes.label_values, default=1))
+        layer = self._result(image_layer, "mask", dtype, opacity=0.6)
         names = dict(zip(classes.label_values, classes.names, strict=True))
         layer.colormap = direct_colours(
             {
@@ -225,10 +227,10 @@ class ViewerLayers:
             raise LayerGone("A layer was removed. Choose the image and its paint again.")
         return layer
 
-    def _result(self, image: Any, kind: str, opacity: float) -> Labels:
+    def _result(self, image: Any, kind: str, dtype: np.dtype, opacity: float) -> Labels:
         geometry = label_geometry(image)
         layer = Labels(
-            np.zeros(geometry.shape, np.uint8),
+            np.zeros(geometry.shape, dtype),
             name=f"{image.name} {kind}",
             opacity=opacity,
             **geometry.layout,

@@ -53,7 +53,7 @@ class ModelsStep(QObject):
         self.picker.set_models(facts)
         self.picker.setValue(key)
         self.picker.set_enabled_save(current is not None, "There is no model to save yet.")
-        self.section.set_aside(current.name if current is not None else "")
+        self.section.set_aside(_in_short(current) if current is not None else "")
 
     def _on_toggled(self, unfolded: bool) -> None:
         if unfolded:
@@ -81,6 +81,10 @@ class ModelsStep(QObject):
         if key and not is_current:
             self._session.models.load(Path(key))
             self._show()  # until it is loaded, the one in use stays chosen
+
+
+def _in_short(model: CurrentModel) -> str:
+    return model.name if model.score is None else f"{model.name}, score {model.score:.2f}"
 
 
 def _facts_of_entry(entry: ModelEntry) -> ModelFacts:

@@ -35,6 +35,7 @@ class PaintCounts(QObject):
         self._data: Any = None
         self._rows = 1
         self._pieces: list[Counter[int]] = []
+        self._total: Counter[int] = Counter()
         self._stale: set[int] = set()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -43,7 +44,7 @@ class PaintCounts(QObject):
     def set_array(self, data: Any | None) -> None:
         """Count this array from now on; None for nothing."""
         self._data = data
-        self._pieces, self._stale = [], set()
+        self._pieces, self._stale, self._total = [], set(), Counter()
         if data is None:
             self._timer.stop()
             return
@@ -71,7 +72,7 @@ class PaintCounts(QObject):
     @property
     def current(self) -> dict[int, int]:
         """Painted pixels of each value as far as counted, without 0."""
-        return dict(sorted(sum(self._pieces, Counter()).items()))
+        return {value: n for value, n in sorted(self._total.items()) if n}
 
     def rows_with_paint(self, data: Any) -> list[slice] | None:
         """Which rows of the first axis hold paint; None if it is not this array that is counted."""
@@ -96,7 +97,10 @@ class PaintCounts(QObject):
 
     def _count(self, number: int) -> None:
         rows = slice(number * self._rows, (number + 1) * self._rows)
-        self._pieces[number] = count_values(np.asarray(self._data[rows]))
+        counted = count_values(np.asarray(self._data[rows]))
+        self._total.subtract(self._pieces[number])
+        self._total.update(counted)
+        self._pieces[number] = counted
 
 
 def copy_paint(data: Any, rows: list[slice] | None = None) -> np.ndarray:
@@ -128,8 +132,8 @@ def count_values(block: np.ndarray) -> Counter[int]:
     if not flat.any():
         return Counter()
     if flat.dtype.itemsize == 1 or (flat.min() >= 0 and flat.max() < 2**16):
-        if flat.dtype.kind == "i":
-            flat = flat.view(f"u{flat.dtype.itemsize}")
+        if flat.dtype.itemsize in {1, 8}:  # no sign in one byte; numpy 1 counts no uint64
+            flat = flat.view(np.uint8 if flat.dtype.itemsize == 1 else np.int64)
         found = np.bincount(flat)
         values = np.flatnonzero(found)
         counts = found[values]

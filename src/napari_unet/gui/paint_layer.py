@@ -49,7 +49,10 @@ def new_paint_layer(image: Any) -> Labels:
     """
     geometry = label_geometry(image)
     layer = Labels(
-        np.zeros(geometry.shape, np.uint8), name=f"{image.name} paint", **geometry.layout
+        np.zeros(geometry.shape, np.uint8),
+        name=f"{image.name} paint",
+        opacity=0.8,
+        **geometry.layout,
     )
     tie(layer, image)
     notes_of(layer)["classes"] = dict(_FIRST_CLASSES)

@@ -62,6 +62,7 @@ class TrainStep(QObject):
         self.section.add(self.box)
         self.box.train_requested.connect(self.start)
         self.box.stop_requested.connect(session.train.stop)
+        self.box.step_requested.connect(self._on_step_requested)
         self.box.preview_toggled.connect(self._on_preview_toggled)
         paint_step.pair_changed.connect(self._on_pair)
         paint_step.editor.painted.connect(self._show_phase)
@@ -170,6 +171,15 @@ class TrainStep(QObject):
         self.box.plot.add_point(PlotPoint(last.step, last.loss, last.score))
         if all(point.score is None for point in curve):
             self.box.set_score(None)
+
+    def _on_step_requested(self, step: int) -> None:
+        """Say in words what a point of the curve stands for."""
+        for point in self._session.state.curve:
+            if point.step == step:
+                loss = "" if point.loss is None else f", loss {point.loss:.3f}"
+                score = "" if point.score is None else f", held-out score {point.score:.2f}"
+                self.box.plot.set_marker(step)
+                self._session.state.say(f"Step {step}{loss}{score}.")
 
     def _on_score(self, score: float | None) -> None:
         if score is not None:

@@ -19,6 +19,8 @@ from torch.nn import functional
 from napari_unet.core.annotations import UNPAINTED
 from napari_unet.core.errors import NothingPainted
 from napari_unet.learn.blocks import enlarge, layers_for
+from napari_unet.learn.stem import AdaptedBank
+from napari_unet.learn.strength import best_strength, fold_of
 
 if TYPE_CHECKING:
     from napari_unet.learn.unet import UNet
@@ -28,6 +30,9 @@ MOST_PIXELS = 5000
 
 RIDGE = 2e-3
 """Strength of the ridge; from 1e-3 to 1e-2 the masks are much the same."""
+
+RIDGES_AS_READ = (0.003, 0.03, 0.3)
+"""Strengths to choose among where the size of a feature is meant; images differ in this."""
 
 STEPS = 40
 """Closed-form steps; the first is ridge regression, the others sharpen the probabilities."""
@@ -85,6 +90,8 @@ class _Paint:
     """int64, shape (pixels,)."""
     weights: Tensor
     """float64, shape (pixels,); one in all, shared equally by the classes present."""
+    folds: Tensor
+    """int64, shape (pixels,); which part is held out together, -1 for never."""
 
 
 @torch.no_grad()
@@ -95,17 +102,21 @@ def solve_head(
     classes: int,
     *,
     weights: Sequence[Tensor] | None = None,
-    ridge: float = RIDGE,
+    ridge: float | None = None,
     most: int = MOST_PIXELS,
 ) -> None:
     """Write the best head for this paint into a network, without a gradient step.
 
-    Logistic regression with a ridge on the standardised features of painted pixels, every
-    class with the same total weight. It is solved by repeated least squares with one
-    factorised matrix (Böhning 1992, doi:10.1007/BF00048682): the first step is ridge
-    regression in closed form, the next ones make the probabilities honest. A map weighs
-    the less the more channels it has and the coarser it is, or else the many coarse
-    features, nearly constant within a stroke, would drown the few fine ones.
+    Logistic regression with a ridge on the features of painted pixels, every class with the
+    same total weight. It is solved by repeated least squares with one factorised matrix
+    (Böhning 1992, doi:10.1007/BF00048682): the first step is ridge regression in closed
+    form, the next ones make the probabilities honest.
+
+    Features of a network with an `AdaptedBank` are taken as they are: they are normalised
+    over the image, and their sizes, learned beforehand, say how much to rely on each.
+    Others are standardised over the paint, and then a map weighs the less the more channels
+    it has and the coarser it is, or else the many coarse features, nearly constant within a
+    stroke, would drown the few fine ones.
 
     Parameters
     ----------
@@ -121,7 +132,7 @@ def solve_head(
         Weight of each pixel among those of its class, shapes as `targets`, so that for
         example every stroke counts the same; all equal if not given.
     ridge : float, optional
-        Pull of the weights towards zero.
+        Pull of the weights towards zero; what suits the kind of network if not given.
     most : int, optional
         Read at most so many pixels of each class, always the same ones.
 
@@ -132,11 +143,16 @@ def solve_head(
     """
     paint = _gather(features, targets, weights, most)
     centre, scale = _standardisation(paint)
-    scale /= _importance(features[0])
+    as_read = isinstance(net.bank, AdaptedBank)
+    scale = torch.ones_like(scale) if as_read else scale / _importance(features[0])
     design = functional.pad((paint.features - centre) / scale, (0, 1), value=1.0)
     present, number = torch.unique(paint.classes, return_inverse=True)
     goal = functional.one_hot(number, len(present)).double()
-    solution = _logistic(design, goal, paint.weights, ridge)
+    if ridge is None:
+        ridge = RIDGE
+        if as_read:
+            ridge = best_strength(design, goal, paint.weights, paint.folds, RIDGES_AS_READ)
+    solution = logistic(design, goal, paint.weights, ridge)
     slopes = solution.new_zeros(len(scale), classes)
     constants = solution.new_full((classes,), -NEVER)
     slopes[:, present] = solution[:-1] / scale[:, None]
@@ -163,10 +179,11 @@ def _gather(
     chosen = _choose(classes, most)
     image = torch.repeat_interleave(torch.tensor([len(place) for place in places]))[chosen]
     place, classes, weight = torch.cat(places)[chosen], classes[chosen], weight[chosen]
-    rows = [_read(maps, place[image == number]) for number, maps in enumerate(features)]
+    rows = [read_features(maps, place[image == number]) for number, maps in enumerate(features)]
     total = torch.zeros(256, dtype=torch.float64).index_add_(0, classes, weight)
     share = 1.0 / int((total > 0).sum())
-    return _Paint(torch.cat(rows), classes, weight / total[classes] * share)
+    folds = fold_of(classes, image, place)
+    return _Paint(torch.cat(rows), classes, weight / total[classes] * share, folds)
 
 
 def _choose(classes: Tensor, most: int) -> Tensor:
@@ -179,7 +196,7 @@ def _choose(classes: Tensor, most: int) -> Tensor:
     return torch.cat(chosen).sort().values
 
 
-def _read(maps: Sequence[Tensor], place: Tensor) -> Tensor:
+def read_features(maps: Sequence[Tensor], place: Tensor) -> Tensor:
     """Features at pixels, float64, shape (pixels, features); coarse maps interpolated.
 
     Exactly what `ClassHead` would see after resizing (see `blocks.enlarge`).
@@ -224,8 +241,25 @@ def _importance(maps: Sequence[Tensor]) -> Tensor:
     return torch.tensor(factors, dtype=torch.float64).repeat_interleave(counts)
 
 
-def _logistic(design: Tensor, goal: Tensor, weights: Tensor, ridge: float) -> Tensor:
+def logistic(
+    design: Tensor, goal: Tensor, weights: Tensor, ridge: Tensor | float, steps: int = STEPS
+) -> Tensor:
     """Multinomial logistic regression; the last column, the constant, is not penalised.
+
+    A gradient can flow through it to `design` and `ridge`, as meta-training needs.
+
+    Parameters
+    ----------
+    design : Tensor of float64, shape (pixels, columns)
+        Features and, last, ones.
+    goal : Tensor of float64, shape (pixels, classes)
+        One for the class of each pixel, else zero.
+    weights : Tensor of float64, shape (pixels,)
+        One in all.
+    ridge : Tensor or float
+        Pull of the weights towards zero.
+    steps : int, optional
+        Least-squares steps; 1 is ridge regression.
 
     Returns
     -------
@@ -233,12 +267,12 @@ def _logistic(design: Tensor, goal: Tensor, weights: Tensor, ridge: float) -> Te
         Sums to zero over the classes.
     """
     weighted = design * weights[:, None]
-    penalty = torch.full((design.shape[1], 1), ridge, dtype=design.dtype)
-    penalty[-1] = 1e-9
+    free = functional.one_hot(torch.tensor([design.shape[1] - 1]), design.shape[1]).T
+    penalty = torch.where(free > 0, 1e-9, torch.as_tensor(ridge, dtype=design.dtype))
     # half the Gram matrix bounds the curvature everywhere, so every step is an improvement
     bound = torch.linalg.cholesky(weighted.T @ design / 2 + penalty.flatten().diag())
     solution = design.new_zeros(design.shape[1], goal.shape[1])
-    for _ in range(STEPS):
+    for _ in range(steps):
         slope = weighted.T @ ((design @ solution).softmax(1) - goal) + penalty * solution
         solution = solution - torch.cholesky_solve(slope, bound)
     return solution

@@ -9,8 +9,8 @@ from math import prod
 from napari_unet.core.config import ModelConfig
 from napari_unet.core.tiles import round_up
 from napari_unet.learn.devices import Device
-from napari_unet.learn.filters import FilterBank
 from napari_unet.learn.precision import Precision
+from napari_unet.learn.stem import unfolded_per_channel
 
 _SHARE = {"cpu": 0.25, "cuda": 0.6, "mps": 0.3}
 """Share of the free memory to use; the CPU's and Apple's is everybody's."""
@@ -54,7 +54,7 @@ def bytes_per_pixel(config: ModelConfig, precision: Precision) -> int:
     """
     bank = 0
     if config.filter_bank:
-        bank = config.input_channels * FilterBank(config.dimensions).per_channel
+        bank = config.input_channels * unfolded_per_channel(config.dimensions)
     width = max(config.base_width, config.feature_count or 0, bank // 4)
     return 12 * bank + 6 * precision.dtype.itemsize * width + 16 * config.classes + 96
 
@@ -66,7 +66,7 @@ def operations_per_pixel(config: ModelConfig) -> int:
     """
     inputs = config.base_width
     if config.filter_bank:
-        per_channel = FilterBank(config.dimensions).per_channel
+        per_channel = unfolded_per_channel(config.dimensions)
         inputs = max(inputs, config.input_channels * per_channel)
     return int(2 * 3**config.dimensions * inputs * config.base_width)
 

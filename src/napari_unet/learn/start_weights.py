@@ -8,12 +8,13 @@ from safetensors.torch import load
 from torch import Tensor
 
 from napari_unet.core.config import PRESETS, ModelConfig
+from napari_unet.learn.stem import MOST_PLANES
 from napari_unet.learn.unet import UNet
 
 NAME = "fast-2d.safetensors"
 """File of the start weights within `napari_unet.weights`."""
 
-_FIRST = "encoder.0.0.conv.weight"
+_FIRST = "encoder.0.1.conv.weight"
 
 
 def load_start(config: ModelConfig) -> UNet | None:
@@ -54,8 +55,8 @@ def _cut(name: str, shipped: Tensor, own: Tensor) -> Tensor:
     """Shipped weights in the size a network has them: fewer planes, or the last one again."""
     if name == _FIRST:
         return shipped[:, : own.shape[1]]
-    if name.startswith("bank_norm."):
-        planes = shipped.unflatten(0, (3, -1))
+    if name.startswith("bank.norm."):
+        planes = shipped.unflatten(0, (MOST_PLANES, -1))
         wanted = own.shape[0] // planes.shape[1]
-        return planes[[min(plane, 2) for plane in range(wanted)]].flatten()
+        return planes[[min(plane, MOST_PLANES - 1) for plane in range(wanted)]].flatten()
     return shipped

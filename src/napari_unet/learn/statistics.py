@@ -97,6 +97,8 @@ def measure(net: nn.Module, batches: Iterable[Tensor]) -> None:
 def folded(net: Net) -> Net:
     """Return a copy for prediction with batch normalisation folded into the convolutions.
 
+    That of the filter bank stays: there is no convolution behind it but the head's.
+
     Parameters
     ----------
     net : Module

@@ -28,9 +28,13 @@ from napari_unet.learn.blocks import (
 )
 from napari_unet.learn.filters import FilterBank, enlarged_reach
 from napari_unet.learn.head import ClassHead
+from napari_unet.learn.stem import AdaptedBank, Leading
 
 BLOCK_REACH = CONVOLUTIONS_PER_BLOCK * (CONVOLUTION // 2)
 """Pixels one block of convolutions looks beyond each side, or eats there if unpadded."""
+
+FEATURE_SIZE = 0.3
+"""Size of the finest features before any training, where the filters have size one."""
 
 
 class UNet(nn.Module):
@@ -68,13 +72,14 @@ class UNet(nn.Module):
         self.config = config
         layers = layers_for(config.dimensions)
         widths = [config.base_width * 2**level for level in range(config.depth + 1)]
-        self.bank = FilterBank(config.dimensions) if config.filter_bank else None
+        self.bank = _bank(config)
         image = config.input_channels * (self.bank.per_channel if self.bank else 1)
+        seen = self.bank.trunk_inputs if isinstance(self.bank, AdaptedBank) else image
         self.pool = layers.pool(POOL)
         self.encoder = nn.ModuleList(
             conv_block(config, inputs, outputs, config.dropout if level >= config.depth - 1 else 0)
             for level, (inputs, outputs) in enumerate(
-                zip([image, *widths[:-1]], widths, strict=True)
+                zip([seen, *widths[:-1]], widths, strict=True)
             )
         )
         self.up = nn.ModuleList(
@@ -94,6 +99,9 @@ class UNet(nn.Module):
         self.head_channels = tuple(channels)
         self.head = ClassHead(config.dimensions, channels, outputs)
         he_initialisation(self)
+        if isinstance(self.bank, AdaptedBank):
+            self.encoder[0].insert(0, Leading(seen))
+            self._scale_features()
 
     @property
     def stride(self) -> int:
@@ -180,6 +188,17 @@ class UNet(nn.Module):
             decoded[0] = self.last(decoded[0])
         return decoded
 
+    def _scale_features(self) -> None:
+        """Make the features of coarse levels, many and smooth, small beside the filters.
+
+        The size of a feature is how much a head solved from little paint relies on it.
+        """
+        for level, block in enumerate([*self.decoder, self.encoder[-1]]):
+            for module in block.modules():
+                if isinstance(module, nn.BatchNorm2d | nn.BatchNorm3d):
+                    last = module
+            nn.init.constant_(last.weight, FEATURE_SIZE / POOL ** (1.5 * level))
+
     def _last_reach(self) -> int:
         return CONVOLUTION // 2 if self.last is not None else 0
 
@@ -233,6 +252,15 @@ class UNet(nn.Module):
         for _ in range(level):
             low, high = POOL * low - BLOCK_REACH, POOL * high + POOL - 1 + BLOCK_REACH
         return low, high
+
+
+def _bank(config: ModelConfig) -> FilterBank | None:
+    """The filters a config asks for; adapted to the image where batch statistics are in use."""
+    if not config.filter_bank:
+        return None
+    if config.normalisation == "batch":
+        return AdaptedBank(config.dimensions, config.input_channels)
+    return FilterBank(config.dimensions)
 
 
 def count_parameters(net: nn.Module) -> int:
