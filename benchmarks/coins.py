@@ -1,4 +1,4 @@
-"""Is a mask good after 30 s of training on the coins sample and its own strokes?
+"""The mask after 30 s of training on the coins sample and its own strokes is a good one.
 
 The figure is the intersection over union of the predicted coins with a careful mask; see
 `benchmarks.coins_mask` for how that was made. The reference is a random forest on classical

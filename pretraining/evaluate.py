@@ -19,7 +19,7 @@ from sklearn.ensemble import RandomForestClassifier
 from torch import Tensor
 
 from napari_unet.core.config import preset
-from napari_unet.learn.head import RIDGES_AS_READ, STEPS
+from napari_unet.learn.head import RIDGE_AS_READ, STEPS
 from napari_unet.learn.start_weights import load_start
 from napari_unet.learn.unet import UNet
 from pretraining.annotator import Habit, Paint, draw_paint
@@ -216,16 +216,16 @@ def _methods(run: Path | None, with_forest: bool) -> dict[str, Method]:
     torch.manual_seed(0)
     random = Learner().train()
     methods: dict[str, Method] = {"random forest": forest} if with_forest else {}
-    methods["filter bank"] = Instant(random.for_channels, RIDGES_AS_READ[-1], slice(-1, None))
-    methods["random trunk"] = Instant(random.for_channels, RIDGES_AS_READ[-1])
+    methods["filter bank"] = Instant(random.for_channels, RIDGE_AS_READ, slice(-1, None))
+    methods["random trunk"] = Instant(random.for_channels, RIDGE_AS_READ)
     if run is None:
-        methods["shipped"] = Instant(_shipped, RIDGES_AS_READ[-1])
+        methods["shipped"] = Instant(_shipped, RIDGE_AS_READ)
         return methods
     trained = Learner().train()
     stored = torch.load(run / "checkpoint.pt", weights_only=True)
     trained.load_state_dict(stored["average"])
     label = f"meta-trained, {stored['episodes']} episodes"
-    methods[label] = Instant(trained.for_channels, RIDGES_AS_READ[-1])
+    methods[label] = Instant(trained.for_channels, RIDGE_AS_READ)
     return methods
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -101,6 +100,6 @@ def export(run: Path, folder: Path) -> Path:
     beside = file.with_suffix(".part")
     text = json.dumps(card, indent=1)
     beside.write_bytes(save(shipped_weights(stored["average"]), {"card": text}))
-    os.replace(beside, file)
+    beside.replace(file)
     file.with_suffix(".json").write_text(text + "\n")
     return file

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import time
 from collections.abc import Iterator
@@ -154,7 +153,7 @@ class MetaTraining:
              "episodes": self.step * self._plan.batch, "seconds": self._seconds},
             beside,
         )  # fmt: skip
-        os.replace(beside, self._file)
+        beside.replace(self._file)
 
     def _restore(self) -> None:
         stored = torch.load(self._file, weights_only=True)

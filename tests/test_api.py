@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import re
 import runpy
+from dataclasses import replace
 from pathlib import Path
 
 import dask.array as da
@@ -26,6 +27,7 @@ from napari_unet.core.errors import (
     UnknownPreset,
 )
 from napari_unet.core.events import ModelImproved, Notice, ScoreDone, TileDone
+from napari_unet.data import samples
 
 TINY = ModelConfig(base_width=4, depth=2, head_levels=2)
 RNG = np.random.default_rng(0)
@@ -307,7 +309,12 @@ def test_examples_in_the_documentation_are_true(module: str) -> None:
     assert not result.failed
 
 
-def test_the_documentation_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_documentation_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    coins, corner = samples.load_sample("coins"), np.s_[:120, :120]
+    small = replace(coins, image=coins.image[corner], paint=coins.paint[corner])
+    monkeypatch.setattr(samples, "load_sample", lambda name: small)
     text = (Path(__file__).parents[1] / "docs" / "python-api.md").read_text("utf-8")
     blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     assert len(blocks) >= 5

@@ -42,7 +42,7 @@ def test_no_qt_binding_is_forced_on_the_user() -> None:
 def test_each_extra_brings_a_binding_through_napari(extra: str) -> None:
     required = [Requirement(line) for line in distribution(NAME).requires or []]
     chosen = [r for r in required if r.marker and r.marker.evaluate({"extra": extra})]
-    assert [(r.name, r.extras) for r in chosen] == [("napari", {extra})]
+    assert [r.extras for r in chosen if r.name == "napari"] == [{extra}]
 
 
 def test_the_command_starts_the_command_line() -> None:

@@ -2,16 +2,21 @@
 
 Importing torch links hundreds of megabytes of libraries while Python's interpreter lock is
 held: 0.2 s in which no window can move. Opening the same libraries first through a foreign
-function call, which gives the lock away, leaves nothing long to link.
+function call, which gives the lock away, leaves nothing long to link. And the hundred thousands
+of objects that torch's modules make would set off a full garbage collection, on the worker and
+over everything napari holds: 0.3 s and more in which no window can move either.
 """
 
 from __future__ import annotations
 
 import ctypes
+import gc
 import importlib
 import importlib.util
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
@@ -19,6 +24,9 @@ from napari_unet.core.errors import JobFailed
 
 _LIBRARIES = ("libgomp*.so*", "libc10.so", "libtorch_cpu.so", "libtorch.so", "libtorch_python.so")
 """What ``import torch`` opens in the end, in the order of dependence (CPU wheels on Linux)."""
+
+_LATE = {"training": ("torch._dynamo",)}
+"""What torch would import in the middle of the work, at the first optimiser: seconds of Python."""
 
 _DLL_ADVICE = (
     "PyTorch could not start, because an older Visual C++ runtime was loaded before it "
@@ -42,10 +50,16 @@ def engine(module: str) -> ModuleType:
     JobFailed
         If torch cannot be loaded on this computer.
     """
+    name = f"napari_unet.learn.{module}"
+    if name in sys.modules:
+        return sys.modules[name]
     if "torch" not in sys.modules and sys.platform == "linux":
         _open_libraries()
     try:
-        return importlib.import_module(f"napari_unet.learn.{module}")
+        with _without_collection():
+            for late in _LATE.get(module, ()):
+                importlib.import_module(late)
+            return importlib.import_module(name)
     except OSError as err:
         advice = _DLL_ADVICE if sys.platform == "win32" else f"PyTorch could not start: {err}."
         raise JobFailed(f"{advice} If that does not help, install PyTorch anew.") from err
@@ -54,6 +68,21 @@ def engine(module: str) -> ModuleType:
             f"A package is missing ({err.name or err}). "
             "Install napari-unet-paint again, with everything it needs."
         ) from err
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """No garbage is looked for meanwhile, and what was made is not looked through afterwards."""
+    if not gc.isenabled() or gc.get_freeze_count():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()  # moves all objects to the oldest generation, without visiting any:
+        gc.unfreeze()  # nothing is left that would set off a full collection
+        gc.enable()
 
 
 def lower_priority() -> None:

@@ -234,6 +234,7 @@ class TrainController:
 
     def _on_prepared(self, event: Prepared) -> None:
         self._state.set_device(event.device)
+        self._state.set_progress(Progress(words="Learning"))
         if self._state.phase is Phase.PREPARING:
             self._state.move(Phase.TRAINING)
 

@@ -89,7 +89,7 @@ class DiscsDemo(Config):
 FULL = DiscsDemo()
 """As in the tutorial."""
 
-SCALED = DiscsDemo(images=160, validation=40, epochs=5, size=64)
+SCALED = DiscsDemo(images=128, validation=32, epochs=5, size=64)
 """A few minutes on two CPU cores."""
 
 

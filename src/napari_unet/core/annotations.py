@@ -91,9 +91,7 @@ class PaintBox:
     @property
     def box(self) -> Box:
         """The slices the box covers."""
-        return tuple(
-            slice(a, a + n) for a, n in zip(self.start, self.classes.shape, strict=True)
-        )
+        return tuple(slice(a, a + n) for a, n in zip(self.start, self.classes.shape, strict=True))
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,12 +124,10 @@ class Annotation:
             if any(lo >= hi for lo, hi in inside):
                 continue
             to = tuple(
-                slice(lo - a.start, hi - a.start)
-                for (lo, hi), a in zip(inside, box, strict=True)
+                slice(lo - a.start, hi - a.start) for (lo, hi), a in zip(inside, box, strict=True)
             )
             fro = tuple(
-                slice(lo - b, hi - b)
-                for (lo, hi), b in zip(inside, painted.start, strict=True)
+                slice(lo - b, hi - b) for (lo, hi), b in zip(inside, painted.start, strict=True)
             )
             block = painted.classes[fro]
             np.copyto(out[to], block, where=block != UNPAINTED)

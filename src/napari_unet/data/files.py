@@ -206,7 +206,10 @@ def check_output(
     if path.is_dir():
         raise OutputExists(f"{path} is a folder. Give the name of a file.")
     if path.exists() and not overwrite:
-        raise OutputExists(f"{path} exists. Choose another name, or allow it to be overwritten.")
+        raise OutputExists(
+            f"{path} exists. Choose another name, or allow it with --overwrite "
+            "(from Python: overwrite=True)."
+        )
 
 
 @contextmanager

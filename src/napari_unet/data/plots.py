@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -15,10 +16,13 @@ Point = tuple[float, float]
 
 _COLOURS = ((31, 119, 180), (214, 39, 40), (44, 160, 44))
 _GREY = (120, 120, 120)
+_PALE = (225, 225, 225)
 _SIZE = (640, 420)
 _FRAME = (70, 20, 620, 370)
 """Left, top, right and bottom of the plot inside its picture."""
 _GAP = 4
+_LEAST_CELL = 120
+"""Smaller pictures are enlarged, pixel by pixel, so that they can be seen."""
 
 
 def curve_picture(curves: Mapping[str, Sequence[Point]], across: str, up: str) -> np.ndarray:
@@ -41,11 +45,14 @@ def curve_picture(curves: Mapping[str, Sequence[Point]], across: str, up: str) -
     right = max(x for x, _ in points) or 1.0
     top = 1.05 * max(y for _, y in points) or 1.0
     x0, y0, x1, y1 = _FRAME
-    for share in (0, 0.25, 0.5, 0.75, 1):
-        x, y = x0 + share * (x1 - x0), y1 - share * (y1 - y0)
-        draw.line([(x0, y), (x1, y)], fill=(225, 225, 225))
-        draw.text((x0 - 8, y), f"{share * top:.3g}", fill=_GREY, anchor="rm")
-        draw.text((x, y1 + 8), f"{share * right:.3g}", fill=_GREY, anchor="mt")
+    for value in _ticks(top):
+        y = y1 - value / top * (y1 - y0)
+        draw.line([(x0, y), (x1, y)], fill=_PALE)
+        draw.text((x0 - 8, y), f"{value:.3g}", fill=_GREY, anchor="rm")
+    for value in _ticks(right):
+        x = x0 + value / right * (x1 - x0)
+        draw.line([(x, y0), (x, y1)], fill=_PALE)
+        draw.text((x, y1 + 8), f"{value:.3g}", fill=_GREY, anchor="mt")
     draw.rectangle(_FRAME, outline=_GREY)
     draw.text(((x0 + x1) / 2, y1 + 28), across, fill="black", anchor="mt")
     draw.text((x0 + 8, y0 + 8), up, fill="black", anchor="lt")
@@ -73,7 +80,8 @@ def side_by_side(rows: Sequence[Sequence[np.ndarray]], titles: Sequence[str]) ->
     -------
     ndarray of uint8, shape (Y, X, 3)
     """
-    height, width = rows[0][0].shape[:2]
+    zoom = max(1, round(_LEAST_CELL / rows[0][0].shape[1]))
+    height, width = (zoom * n for n in rows[0][0].shape[:2])
     head = 18
     size = (
         len(titles) * (width + _GAP) + _GAP,
@@ -86,7 +94,8 @@ def side_by_side(rows: Sequence[Sequence[np.ndarray]], titles: Sequence[str]) ->
         draw.text((left + width / 2, head / 2 + 2), title, fill="black", anchor="mm")
         for row, cells in enumerate(rows):
             place = (left, head + _GAP + row * (height + _GAP))
-            picture.paste(Image.fromarray(_coloured(cells[column])), place)
+            cell = np.kron(_coloured(cells[column]), np.ones((zoom, zoom, 1), np.uint8))
+            picture.paste(Image.fromarray(cell), place)
     return np.asarray(picture)
 
 
@@ -94,6 +103,13 @@ def write_png(path: Path, picture: np.ndarray) -> None:
     """Write a picture, whole or not at all."""
     with replacing(path) as unfinished:
         iio.imwrite(unfinished, picture, plugin="pillow", extension=".png")
+
+
+def _ticks(top: float) -> list[float]:
+    """Round numbers from 0 to `top`, four to eight of them."""
+    size = 10 ** math.floor(math.log10(top / 4))
+    step = next(size * n for n in (5, 2, 1) if size * n <= top / 4)
+    return [i * step for i in range(int(top / step + 1e-9) + 1)]
 
 
 def _coloured(cell: np.ndarray) -> np.ndarray:

@@ -24,7 +24,7 @@ from napari_unet.gui.surroundings import clash_warning
 from napari_unet.gui.survey import Survey
 from napari_unet.gui.train_step import TrainStep
 from napari_unet.gui.warm_up import WarmUp
-from napari_unet.gui.workers import QtRunner
+from napari_unet.gui.workers import QtRunner, share_interpreter
 
 
 class UNetPaint(QWidget):
@@ -61,6 +61,7 @@ class UNetPaint(QWidget):
         self._warm_up = WarmUp(self._new_runner(), self)
         self._warm_up.devices_known.connect(self._on_devices)
         self.paint.pair_changed.connect(self._on_pair)
+        share_interpreter(life)
         self._build()
         self.destroyed.connect(life.close)
         self._on_pair()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Generator
 from functools import partial
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ from qtpy.QtCore import QObject, Slot
 from napari_unet.app.jobs import Job, shielded
 from napari_unet.core.cancel import CancelToken
 from napari_unet.core.errors import JobFailed, UNetError
+from napari_unet.gui.lifecycle import Lifecycle
 
 
 class _Worker(GeneratorWorker):
@@ -41,12 +43,33 @@ class _Named(partial):
         return self.words
 
 
+class _Failure(NamedTuple):
+    """How a job ended that did not give a result."""
+
+    error: UNetError
+
+
 class _Callbacks(NamedTuple):
     """Who hears of the running job."""
 
     on_event: Callable[[Any], None]
     on_done: Callable[[Any], None]
     on_error: Callable[[UNetError], None]
+
+
+_SWITCH_SECONDS = 0.001
+
+
+def share_interpreter(lifecycle: Lifecycle) -> None:
+    """Let the window have the interpreter back within a millisecond, until `lifecycle` ends.
+
+    Drawing one frame calls into OpenGL hundreds of times, and after each call the window
+    waits for the interpreter lock; beside a worker that runs Python that is up to Python's
+    switch interval each time, by default 5 ms.
+    """
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(min(before, _SWITCH_SECONDS))
+    lifecycle.at_close(lambda: sys.setswitchinterval(before))
 
 
 class QtRunner(QObject):
@@ -116,7 +139,9 @@ class QtRunner(QObject):
 
     @Slot(object)  # type: ignore[untyped-decorator]
     def _take_result(self, result: Any) -> None:
-        if (callbacks := self._let_go()) is not None:
+        if isinstance(result, _Failure):
+            self._take_error(result.error)
+        elif (callbacks := self._let_go()) is not None:
             callbacks.on_done(result)
 
     @Slot(object)  # type: ignore[untyped-decorator]
@@ -135,5 +160,12 @@ class QtRunner(QObject):
 
 
 def _body(job: Job) -> Generator[Any, None, Any]:
-    """What the worker runs; superqt wants a generator function, not a generator."""
-    return (yield from shielded(job))
+    """What the worker runs; superqt wants a generator function, not a generator.
+
+    An error is handed over like a result: napari listens to `errored` with a function that
+    takes no error, which PySide6 does not forgive.
+    """
+    try:
+        return (yield from shielded(job))
+    except UNetError as err:
+        return _Failure(err)

@@ -20,7 +20,6 @@ from napari_unet.core.annotations import UNPAINTED
 from napari_unet.core.errors import NothingPainted
 from napari_unet.learn.blocks import enlarge, layers_for
 from napari_unet.learn.stem import AdaptedBank
-from napari_unet.learn.strength import best_strength, fold_of
 
 if TYPE_CHECKING:
     from napari_unet.learn.unet import UNet
@@ -31,8 +30,8 @@ MOST_PIXELS = 5000
 RIDGE = 2e-3
 """Strength of the ridge; from 1e-3 to 1e-2 the masks are much the same."""
 
-RIDGES_AS_READ = (0.003, 0.03, 0.3)
-"""Strengths to choose among where the size of a feature is meant; images differ in this."""
+RIDGE_AS_READ = 1e-2
+"""The same where the size of a feature is meant; far weaker or stronger loses on some images."""
 
 STEPS = 40
 """Closed-form steps; the first is ridge regression, the others sharpen the probabilities."""
@@ -90,8 +89,6 @@ class _Paint:
     """int64, shape (pixels,)."""
     weights: Tensor
     """float64, shape (pixels,); one in all, shared equally by the classes present."""
-    folds: Tensor
-    """int64, shape (pixels,); which part is held out together, -1 for never."""
 
 
 @torch.no_grad()
@@ -149,9 +146,7 @@ def solve_head(
     present, number = torch.unique(paint.classes, return_inverse=True)
     goal = functional.one_hot(number, len(present)).double()
     if ridge is None:
-        ridge = RIDGE
-        if as_read:
-            ridge = best_strength(design, goal, paint.weights, paint.folds, RIDGES_AS_READ)
+        ridge = RIDGE_AS_READ if as_read else RIDGE
     solution = logistic(design, goal, paint.weights, ridge)
     slopes = solution.new_zeros(len(scale), classes)
     constants = solution.new_full((classes,), -NEVER)
@@ -182,8 +177,7 @@ def _gather(
     rows = [read_features(maps, place[image == number]) for number, maps in enumerate(features)]
     total = torch.zeros(256, dtype=torch.float64).index_add_(0, classes, weight)
     share = 1.0 / int((total > 0).sum())
-    folds = fold_of(classes, image, place)
-    return _Paint(torch.cat(rows), classes, weight / total[classes] * share, folds)
+    return _Paint(torch.cat(rows), classes, weight / total[classes] * share)
 
 
 def _choose(classes: Tensor, most: int) -> Tensor:

@@ -51,11 +51,12 @@ def predict(
         If memory ran out on every device and at every size that was tried.
     """
     notices: list[str] = []
+    cancel = cancel or CancelToken()
     try:
         predictor = Predictor(model, source, config, cancel=cancel)
         notices = predictor.notices
         result = _Result(predictor, model, config or PredictConfig(), want_probabilities)
-        return (yield from _compute(predictor, result))
+        return (yield from _compute(predictor, result, cancel))
     except Stopped:
         return PredictResult(None, stopped=True, notices=tuple(notices))
     except MemoryError as err:
@@ -66,12 +67,14 @@ def predict(
 
 
 def _compute(
-    predictor: Predictor, result: _Result
+    predictor: Predictor, result: _Result, cancel: CancelToken
 ) -> Generator[TileDone | Notice, None, PredictResult]:
     """Tiles of all samples, one grid after the other."""
     said = 0
     wanted = [(s, tile) for s in range(predictor.source.samples) for tile in predictor.grid]
     for done, (sample, tile, values) in enumerate(predictor.answers(wanted), start=1):
+        if cancel.cancelled:
+            raise Stopped
         for text in predictor.notices[said:]:
             yield Notice(text)
         said = len(predictor.notices)

@@ -62,7 +62,7 @@ class Insides:
     """
 
     def __init__(self, net: UNet, dtype: torch.dtype, *, strips: bool) -> None:
-        self._net, self._dtype, self._strips = net, dtype, strips
+        self._net, self.dtype, self._strips = net, dtype, strips
         self._memory: dict[str, Tensor] = {}
         self._depth = net.config.depth
         self._read = min(net.config.head_levels, net.config.depth + 1)
@@ -117,7 +117,7 @@ class Insides:
             respond = adapted.responses if adapted else bank
             responses = _Map(respond(x.cut(source)), [a for a, _ in source])
             if shared := common(part, encoder):
-                read.put(shared, responses.cut(shared)[:, :seen].to(self._dtype))
+                read.put(shared, responses.cut(shared)[:, :seen].to(self.dtype))
             if shared := common(part, head):
                 for piece in self._parts(shared, _VOTE_STRIP):
                     votes.put(piece, self._vote(responses.cut(piece)))
@@ -129,7 +129,8 @@ class Insides:
         features = bank.unfold(responses) if isinstance(bank, AdaptedBank) else responses
         weight = self._net.head.levels[-1].get_parameter("weight").flatten(1)
         with torch.autocast(features.device.type, enabled=False):
-            return (weight @ features.flatten(2)).unflatten(2, features.shape[2:])
+            scores = torch.matmul(weight, features.flatten(2))
+        return scores.view(len(scores), len(weight), *features.shape[2:])
 
     def _encode(self, image: _Map, spans: Spans) -> list[_Map]:
         """Encoder levels, finest first, on what lies under these spans of the finest."""

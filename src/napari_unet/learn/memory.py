@@ -15,16 +15,12 @@ from napari_unet.learn.stem import unfolded_per_channel
 _SHARE = {"cpu": 0.25, "cuda": 0.6, "mps": 0.3}
 """Share of the free memory to use; the CPU's and Apple's is everybody's."""
 
-_MOST_BYTES = {"cpu": 1_450_000_000, "cuda": 16_000_000_000, "mps": 4_000_000_000}
+_MOST_BYTES = {"cpu": 800_000_000, "cuda": 16_000_000_000, "mps": 4_000_000_000}
 """Beyond this, larger tiles are no faster."""
 
-_MOST_OPERATIONS = {"cpu": 40e9, "cuda": 4e12, "mps": 4e11}
-"""Floating-point operations of the longest layer of one pass: well below a second even on a
-slow device, because a stop is obeyed between layers. A fixed number rather than a measured
-time, so that the same image is always cut in the same way."""
-
-_LARGEST_TILE = 2**22
-"""Pixels of one tile at most; beyond it, several are computed together."""
+_LARGEST_TILE = {"cpu": 2**22, "cuda": 2**22, "mps": 2**20}
+"""Pixels of one tile at most, so that there is progress to show; beyond it, several are computed
+together."""
 
 _CONTEXT = 5
 """A tile is at least so many halos wide, or most of the work would be thrown away."""
@@ -46,37 +42,29 @@ class TilePlan:
     batch: int
 
 
-def bytes_per_pixel(config: ModelConfig, precision: Precision) -> int:
-    """Memory a forward pass needs at its peak, per input pixel; rather too much than too little.
+def bytes_per_pixel(config: ModelConfig, device: Device, precision: Precision) -> int:
+    """Memory a pass needs at its peak, per input pixel; rather too much than too little.
 
-    The responses of the filter bank are held about three times over in float32 while they are
-    put together, and the finest decoder level holds about six times its width.
+    On the CPU, where layers are computed strip by strip (see `napari_unet.learn.inside`), that
+    is what the encoder reads, and every level once on the way down and once up. Elsewhere the
+    responses of the filter bank are held about three times over in float32 while they are put
+    together, and the finest decoder level about six times.
     """
-    bank = 0
+    item, width = precision.dtype.itemsize, max(config.base_width, config.feature_count or 0)
+    bank = config.input_channels
     if config.filter_bank:
-        bank = config.input_channels * unfolded_per_channel(config.dimensions)
-    width = max(config.base_width, config.feature_count or 0, bank // 4)
-    return 12 * bank + 6 * precision.dtype.itemsize * width + 16 * config.classes + 96
-
-
-def operations_per_pixel(config: ModelConfig) -> int:
-    """Floating-point operations per input pixel of the longest layer that sees the whole tile.
-
-    That is one of the two convolutions of the encoder at full resolution.
-    """
-    inputs = config.base_width
-    if config.filter_bank:
-        per_channel = unfolded_per_channel(config.dimensions)
-        inputs = max(inputs, config.input_channels * per_channel)
-    return int(2 * 3**config.dimensions * inputs * config.base_width)
+        bank *= unfolded_per_channel(config.dimensions)
+    scores = 24 * config.classes + 8 * config.input_channels
+    if device.is_cpu and precision.channels_last:
+        return item * (min(bank, 64) + 4 * width) + scores + 32
+    return 12 * bank + 6 * item * max(width, bank // 4) + scores + 64
 
 
 def affordable_pixels(config: ModelConfig, device: Device, precision: Precision, free: int) -> int:
     """How many pixels to compute at once on a device with so many bytes free."""
     kind = device.torch_device.type
     use = min(_SHARE[kind] * free, _MOST_BYTES[kind])
-    fits = use / bytes_per_pixel(config, precision)
-    return max(1, int(min(fits, _MOST_OPERATIONS[kind] / operations_per_pixel(config))))
+    return max(1, int(use / bytes_per_pixel(config, device, precision)))
 
 
 def plan_tiles(
@@ -114,7 +102,7 @@ def plan_tiles(
         side = max(tile_size // multiple, 1) * multiple
         sides = tuple(min(n, side) for n in padded)
     else:
-        sides = _sides(padded, min(fits, _LARGEST_TILE), multiple)
+        sides = _sides(padded, min(fits, _LARGEST_TILE[device.torch_device.type]), multiple)
         useful = round_up(_CONTEXT * halo, multiple)
         sides = tuple(max(s, min(n, useful)) for s, n in zip(sides, padded, strict=True))
     return TilePlan(sides, max(1, fits // prod(sides)))

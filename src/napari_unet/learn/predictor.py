@@ -205,8 +205,9 @@ class Predictor:
             Inside the image.
         exact : bool, optional
             Compute the very tiles of the whole prediction that reach into the box, for the
-            same result to the last bit. Else only the box and its context, which is the same
-            within 1e-3 and for a small box much faster.
+            same result, to the last bit where tiles are computed one by one, as all but small
+            ones are on the CPU. Else only the box and its context, which is the same but for
+            rounding, and for a small box much faster.
 
         Returns
         -------
@@ -256,20 +257,15 @@ class Predictor:
         for first in range(0, len(wanted), batch):
             some = wanted[first : first + batch]
             blocks = torch.stack([self._read(sample, tile.read) for sample, tile in some])
-            hull = _hull([tile.reach_crop for _, tile in some])
-            answer = self._engine.probabilities(blocks, hull).numpy()
+            # tiles that are computed together need not have their borders at the same places
+            box = tuple(slice(0, n) for n in blocks.shape[2:])
+            if batch == 1:
+                box = some[0][1].reach_crop
+            answer = self._engine.probabilities(blocks, box).numpy()
             for (sample, tile), values in zip(some, answer, strict=True):
-                yield sample, tile, values[(slice(None), *inside(tile.reach_crop, hull))]
+                yield sample, tile, values[(slice(None), *inside(tile.reach_crop, box))]
 
     def _read(self, sample: int, box: Box) -> Tensor:
         """A box of the image, normalised and enlarged to a multiple, (C, *spatial)."""
         block = torch.from_numpy(self._normalisation.apply(self._source.read(sample, box)))
         return pad_to_multiple(block[None], self._multiple)[0]
-
-
-def _hull(boxes: Sequence[Box]) -> Box:
-    """The smallest box that holds all of them."""
-    return tuple(
-        slice(min(s.start for s in along), max(s.stop for s in along))
-        for along in zip(*boxes, strict=True)
-    )

@@ -78,7 +78,8 @@ class AdaptedBank(FilterBank):
         step = 3 + dimensions
         blurred = [0, *range(1, self.filters, step)]
         index = [plane * self.filters + k for plane in range(channels) for k in blurred]
-        self.register_buffer("blurred", torch.tensor(index), persistent=False)
+        # On the CPU even where weights are only planned (meta device): it is in no file.
+        self.register_buffer("blurred", torch.tensor(index, device="cpu"), persistent=False)
 
     @property
     def per_channel(self) -> int:
