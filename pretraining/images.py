@@ -57,9 +57,11 @@ def load_data_set(folder: Path) -> tuple[Pair, ...]:
         if masks.ndim == 2:
             pairs.append(_pair(image, masks, series))
             continue
-        for plane in range(0, len(masks), max(1, len(masks) // 10)):
-            if (masks[plane] > 0).mean() > 0.01:
-                pairs.append(_pair(image[plane], masks[plane], series))
+        pairs += [
+            _pair(image[plane], masks[plane], series)
+            for plane in range(0, len(masks), max(1, len(masks) // 10))
+            if (masks[plane] > 0).mean() > 0.01
+        ]
     return tuple(pairs)
 
 

@@ -183,7 +183,7 @@ def _walls(rng: np.random.Generator, palette: Palette) -> tuple[tuple[Layer, ...
     layers = [Layer(mosaic, palette.clutter(rng), 0)] if rng.random() < 0.5 else []
     if role or rng.random() < 0.6:
         layers.append(organelles)
-    return tuple([*layers, membrane]), Relabel()
+    return (*layers, membrane), Relabel()
 
 
 def _lines(rng: np.random.Generator, palette: Palette) -> tuple[tuple[Layer, ...], Relabel]:

@@ -99,7 +99,7 @@ def test_one_image_that_fails_does_not_stop_the_others() -> None:
     bench.runner.finish()
     assert bench.layers.called("remove") == [(("mask", "a"),)]
     assert len(bench.layers.called("replace")) == 1
-    assert bench.state.message.text == "a: 3 channels."
+    assert bench.state.message.text == "1 of 2 done. a: 3 channels."
 
 
 def test_without_a_model_or_with_a_missing_layer_nothing_starts() -> None:

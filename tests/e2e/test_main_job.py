@@ -233,6 +233,8 @@ def test_closing_while_it_learns_ends_the_worker_and_leaks_nothing(window, qtbot
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         QApplication.processEvents()
         gc.collect()
+        if all(reference() is None for reference in dead):
+            break
     assert [reference() for reference in dead] == [None] * 3
 
 

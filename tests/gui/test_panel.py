@@ -114,6 +114,16 @@ def done(panel: UNetPaint) -> bool:
     return panel.session.state.phase in {Phase.IDLE, Phase.FAILED}
 
 
+def collect(references: list[weakref.ref]) -> None:
+    """Give Qt and Python the chance to let go of what is dead."""
+    for _ in range(4):
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        QApplication.processEvents()
+        gc.collect()
+        if all(reference() is None for reference in references):
+            return
+
+
 # -- paint ----------------------------------------------------------------------------------
 
 
@@ -380,6 +390,28 @@ def test_other_painted_images_are_learned_from_too_unless_unticked(window, qtbot
 # -- predict --------------------------------------------------------------------------------
 
 
+def test_images_with_other_channels_are_not_offered_to_learn_from(window, qtbot) -> None:
+    viewer, panel = window(image("grey"), image("rgb", data=np.zeros((64, 64, 3)), rgb=True))
+    for name in ("grey", "rgb"):
+        choice = panel.paint.images.value()
+        panel.paint.images.setValue(type(choice)(id_of(viewer.layers[name])))
+        painted(viewer, panel, qtbot)
+    assert len(panel.train.wish().pairs) == 1
+
+
+def test_ticks_follow_the_chosen_image_until_the_user_ticks(window) -> None:
+    viewer, panel = window(image("a"), image("b"))
+    ids = {name: id_of(viewer.layers[name]) for name in "ab"}
+    for name in "ab":
+        choice = panel.paint.images.value()
+        panel.paint.images.setValue(type(choice)(ids[name]))
+        assert panel.predict.form.value().keys == (ids[name],)
+    panel.predict.form._layers.setValue([ids["a"], ids["b"]])
+    choice = panel.paint.images.value()
+    panel.paint.images.setValue(type(choice)(ids["a"]))
+    assert panel.predict.form.value().keys == (ids["a"], ids["b"])
+
+
 def fake_prediction(panel: UNetPaint, wait_for_stop: bool = False) -> None:
     from napari_unet.app.predict_job import ImageBegun, ImageDone
 
@@ -518,9 +550,37 @@ def test_it_opens_from_the_manifest(make_napari_viewer, monkeypatch) -> None:
     _, panel = viewer.window.add_plugin_dock_widget("napari-unet-paint", "U-Net Paint")
     assert isinstance(panel, UNetPaint)
     manifest = manager.get_manifest("napari-unet-paint")
+    manifest.validate_imports()
     ids = {command.id for command in manifest.contributions.commands}
     for items in manifest.contributions.menus.values():
         assert {item.command for item in items} <= ids
+
+
+def test_the_engine_is_loaded_while_the_user_paints_and_names_the_devices(
+    window, qtbot, monkeypatch
+) -> None:
+    viewer, panel = window(image())
+    monkeypatch.setattr(warm_up, "DELAY_MS", 0)
+    monkeypatch.setattr(warm_up, "warm_up", lambda: [("auto", "A GPU"), ("cpu", "CPU, 2 cores")])
+    assert panel.train.section.aside() == ""
+    with qtbot.waitSignal(panel._warm_up.devices_known):
+        painted(viewer, panel, qtbot)
+    assert panel.train.section.aside() == "A GPU"
+    panel._advanced_section.set_expanded(True)
+    assert panel._advanced.value() == panel.settings()
+
+
+@pytest.mark.parametrize("name", ["coins", "cell", "ihc", "discs"])
+def test_every_sample_opens_with_paint_that_is_read_as_it_is_meant(window, qtbot, name) -> None:
+    from napari_unet.data import samples
+
+    layers = [Layer.create(*data) for data in getattr(samples, f"open_{name}")()]
+    viewer, panel = window(*layers)
+    assert panel.paint.paint is viewer.layers[f"{name} paint"]
+    survey = panel.advisor._survey
+    qtbot.waitUntil(lambda: survey.findings.reading is not None, timeout=60_000)
+    assert survey.findings.reading.mode == ("mask" if name == "discs" else "strokes")
+    assert panel.train.box.button.isEnabled()
 
 
 def test_a_clash_of_packages_is_said(window, monkeypatch) -> None:
@@ -540,8 +600,7 @@ def test_everything_fits_into_a_small_window(window, qtbot) -> None:
     assert sum(part.sizeHint().height() for part in heights) < 640
 
 
-@pytest.mark.parametrize("training", [False, True])
-@pytest.mark.parametrize("way", ["viewer", "dock"])
+@pytest.mark.parametrize(("training", "way"), [(False, "viewer"), (True, "viewer"), (True, "dock")])
 def test_the_panel_dies_when_it_is_closed(window, qtbot, training, way) -> None:
     viewer, panel = window(image())
     painted(viewer, panel, qtbot)
@@ -560,8 +619,5 @@ def test_the_panel_dies_when_it_is_closed(window, qtbot, training, way) -> None:
     if training:
         assert stopped.wait(5)
     assert QThreadPool.globalInstance().waitForDone(5000)
-    for _ in range(3):
-        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-        QApplication.processEvents()
-        gc.collect()
+    collect(dead)
     assert [reference() for reference in dead] == [None] * 3

@@ -214,6 +214,8 @@ class PredictController:
         try:
             run = self._close()
             failures, text = run.failures, self._in_words(len(run.finished))
+            if failures and run.finished:
+                failures = [f"{len(run.finished)} of {len(run.sources)} done.", *failures]
         finally:  # whatever a listener does, the button comes back
             if failures:
                 self._state.fail(" ".join(failures))

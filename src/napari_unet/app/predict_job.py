@@ -90,7 +90,8 @@ def predict_job(
                 model, source, config, cancel=cancel, want_probabilities=keep[number]
             )
         except UNetError as err:
-            yield ImageFailed(number, f"{source.name}: {err}")
+            named = source.name in str(err)
+            yield ImageFailed(number, str(err) if named else f"{source.name}: {err}")
             continue
         if result.stopped or result.labels is None:
             return

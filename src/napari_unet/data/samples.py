@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from napari_unet.core.errors import UnreadableImage
+from napari_unet.data.discs import discs
 from napari_unet.data.strokes import Stroke, paint_strokes
 from napari_unet.data.strokes_samples import CELL, COINS, IHC
 
@@ -16,6 +17,8 @@ LayerData = tuple[Any, dict[str, Any], str]
 """What napari makes a layer from: data, properties, kind of layer."""
 
 SampleName = Literal["coins", "cell", "ihc"]
+
+_DISCS_SHOWN = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,3 +118,16 @@ def open_cell() -> list[LayerData]:
 def open_ihc() -> list[LayerData]:
     """File > Open Sample > U-Net Paint > Stained tissue."""
     return load_sample("ihc").layers()
+
+
+def open_discs() -> list[LayerData]:
+    """File > Open Sample > U-Net Paint > Random discs: every second one with its full mask."""
+    shown = list(discs(_DISCS_SHOWN))
+    masks = np.stack([disc.truth for disc in shown])
+    masks[1::2] = 0
+    about = {"image": "discs", "classes": {1: "Disc"}, "mode": "mask"}
+    axes = ("p", "y", "x")
+    image = {"name": "discs", "rgb": True, "axis_labels": axes}
+    paint = {"name": "discs paint", "axis_labels": axes, "metadata": {"napari_unet": about}}
+    images = np.stack([disc.image for disc in shown])
+    return [(images, image, "image"), (masks, paint, "labels")]

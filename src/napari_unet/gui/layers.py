@@ -138,12 +138,17 @@ def axes_choices(layer: Any) -> tuple[str, ...]:
     return (present, *(axes for axes in others if axes != present))
 
 
+def channels_of(layer: Any) -> int:
+    """How many channels the image has."""
+    axes = axes_of(layer)
+    return int(level_zero(layer).shape[axes.index("C")]) if "C" in axes else 1
+
+
 def channels_in_words(layer: Any) -> str:
     """``"grey"``, ``"RGB"``, or how many channels the image has."""
+    count = channels_of(layer)
     if getattr(layer, "rgb", False):
-        return "RGB" if level_zero(layer).shape[-1] == 3 else "RGBA"
-    axes = axes_of(layer)
-    count = level_zero(layer).shape[axes.index("C")] if "C" in axes else 1
+        return "RGB" if count == 3 else "RGBA"
     return "grey" if count == 1 else f"{count} channels"
 
 

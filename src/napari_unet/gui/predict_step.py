@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from qtpy.QtCore import QObject
+from qtpy.QtCore import QObject, QSignalBlocker
 
 from napari_unet.app.predict_controller import PredictWish
 from napari_unet.app.session import Session
@@ -17,7 +18,7 @@ from napari_unet.gui.layer_store import ViewerLayers, id_of
 from napari_unet.gui.layers import channels_in_words
 from napari_unet.gui.lifecycle import Lifecycle
 from napari_unet.gui.paint_step import PaintStep
-from napari_unet.gui.predict_form import PredictForm
+from napari_unet.gui.predict_form import PredictChoice, PredictForm
 from napari_unet.gui.sections import Section
 
 
@@ -48,13 +49,15 @@ class PredictStep(QObject):
         self._session, self._store, self._paint = session, store, paint_step
         self._settings = settings
         self._waiting = False
+        self._ticked: tuple[str, ...] = ()
+        self._chosen_by_hand = False
         self.form = PredictForm()
         self.section = Section("Predict", 3)
         self.section.add(self.form)
         self.form.predict_requested.connect(self.start)
         self.form.cancel_requested.connect(self._on_cancel)
         self.form.finish_changed.connect(self._on_finish_changed)
-        self.form.valueChanged.connect(self._show_phase)
+        self.form.valueChanged.connect(self._on_value)
         paint_step.pair_changed.connect(self._on_layers)
         state = session.state
         lifecycle.connect(state.phase_changed, self._on_phase)
@@ -88,7 +91,17 @@ class PredictStep(QObject):
             LayerItem(id_of(image), image.name, words=_words(image))
             for image in self._store.images()
         ]
-        self.form.set_layers(items, ticked=[id_of(chosen)] if chosen is not None else [])
+        with QSignalBlocker(self.form):
+            self.form.set_layers(items)
+            if chosen is not None and not self._chosen_by_hand:
+                self.form.setValue(replace(self.form.value(), keys=(id_of(chosen),)))
+        self._ticked = self.form.value().keys
+        self._show_phase()
+
+    def _on_value(self, choice: PredictChoice) -> None:
+        """Once the user ticked something, the ticks no longer follow the chosen image."""
+        if choice.keys != self._ticked:
+            self._ticked, self._chosen_by_hand = choice.keys, True
         self._show_phase()
 
     def _on_cancel(self) -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
-from qtpy.QtCore import QObject
+from qtpy.QtCore import QObject, QSignalBlocker
 
 from napari_unet.app.session import Session
 from napari_unet.app.state import Phase, Point, Progress
 from napari_unet.app.train_controller import TrainWish
 from napari_unet.core.axes import Spatial
+from napari_unet.core.errors import UNetError
 from napari_unet.gui.advanced_form import CUSTOM, AdvancedSettings
 from napari_unet.gui.layer_checklist import LayerItem
 from napari_unet.gui.layer_store import ViewerLayers, id_of
+from napari_unet.gui.layers import channels_of
 from napari_unet.gui.lifecycle import Lifecycle
 from napari_unet.gui.loss_plot import PlotPoint
 from napari_unet.gui.paint_step import PaintStep
@@ -57,11 +60,14 @@ class TrainStep(QObject):
         super().__init__(parent)
         self._session, self._store, self._paint = session, store, paint_step
         self._watch, self._settings = watch, settings
+        self._listed: set[str] = set()
+        self._unticked: set[str] = set()
         self.box = TrainBox()
         self.section = Section("Train", 2)
         self.section.add(self.box)
         self.box.train_requested.connect(self.start)
         self.box.stop_requested.connect(session.train.stop)
+        self.box.also.valueChanged.connect(self._on_also)
         self.box.step_requested.connect(self._on_step_requested)
         self.box.preview_toggled.connect(self._on_preview_toggled)
         paint_step.pair_changed.connect(self._on_pair)
@@ -112,12 +118,19 @@ class TrainStep(QObject):
         others = [
             LayerItem(id_of(image), image.name)
             for image in self._store.images()
-            if image != chosen and self._store.paint_of(image) is not None
+            if image != chosen and self._store.paint_of(image) is not None and _alike(image, chosen)
         ]
-        self.box.also.set_layers(others, ticked=[item.key for item in others])
+        ticked = [item.key for item in others if item.key not in self._unticked]
+        with QSignalBlocker(self.box.also):
+            self.box.also.set_layers(others, ticked=ticked)
+        self._listed = {item.key for item in others}
         if self._session.state.busy and chosen is not None:
             self._watch.watch(chosen, self._spatial_now())
         self._show_phase()
+
+    def _on_also(self, ticked: tuple[str, ...]) -> None:
+        """Remember what is not wanted, for a layer may leave the list and come back."""
+        self._unticked = (self._unticked - set(ticked)) | (self._listed - set(ticked))
 
     def _spatial_now(self) -> Spatial:
         return "ZYX" if self._settings().model.dimensions == 3 else "YX"
@@ -154,9 +167,9 @@ class TrainStep(QObject):
             return "empty", "Press New to make a paint layer."
         if not self._paint.editor.pixels:
             return "empty", "Paint a few strokes of background and of an object first."
-        if phase is Phase.FAILED:
-            return "failed", ""
-        return ("ready" if self._session.state.model is None else "resting"), ""
+        if self._session.state.model is not None:
+            return "resting", ""
+        return ("failed" if phase is Phase.FAILED else "ready"), ""
 
     def _on_progress(self, progress: Progress) -> None:
         if self._session.state.phase in {Phase.PREPARING, Phase.TRAINING}:
@@ -184,3 +197,11 @@ class TrainStep(QObject):
     def _on_score(self, score: float | None) -> None:
         if score is not None:
             self.box.set_score(score)
+
+
+def _alike(image: Any, chosen: Any | None) -> bool:
+    """True if one network can learn from both images."""
+    try:
+        return chosen is None or channels_of(image) == channels_of(chosen)
+    except UNetError:
+        return False

@@ -21,14 +21,15 @@ from torch import Tensor
 from napari_unet.core.source import Box
 from napari_unet.learn.blocks import CONVOLUTION, POOL, crop, enlarge
 from napari_unet.learn.needs import Needs, Spans, aligned, blocks, common, grown, head_span, strips
+from napari_unet.learn.reach import BLOCK_REACH
 from napari_unet.learn.stem import AdaptedBank
-from napari_unet.learn.unet import BLOCK_REACH, UNet
+from napari_unet.learn.unet import UNet
 
 _STRIP = 2**16
 """Pixels of a strip of the finest level; fewer in deeper ones, which have more channels."""
 
 _VOTE_STRIP = 2**15
-"""The bank's responses are unfolded into many maps in float32, so that its strips are smaller."""
+"""The bank's responses are many and in float32, so that they are weighed in smaller ones."""
 
 _BANK_STRIP = 2**18
 """The filter bank looks further, so that its strips are larger, and square."""
@@ -125,12 +126,12 @@ class Insides:
 
     def _vote(self, responses: Tensor) -> Tensor:
         """What the head makes of the bank's responses, in float32 like these."""
-        bank = self._net.bank
-        features = bank.unfold(responses) if isinstance(bank, AdaptedBank) else responses
-        weight = self._net.head.levels[-1].get_parameter("weight").flatten(1)
-        with torch.autocast(features.device.type, enabled=False):
-            scores = torch.matmul(weight, features.flatten(2))
-        return scores.view(len(scores), len(weight), *features.shape[2:])
+        weights = self._net.head.levels[-1].get_parameter("weight").flatten(1)
+        if isinstance(self._net.bank, AdaptedBank):
+            return self._net.bank.weigh(responses, weights)
+        with torch.autocast(responses.device.type, enabled=False):
+            scores = torch.matmul(weights, responses.flatten(2))
+        return scores.view(*scores.shape[:2], *responses.shape[2:])
 
     def _encode(self, image: _Map, spans: Spans) -> list[_Map]:
         """Encoder levels, finest first, on what lies under these spans of the finest."""

@@ -39,6 +39,9 @@ class Learner:
     def __init__(self, net: UNet, config: TrainConfig, device: Device) -> None:
         self._config = config
         self.net = net.requires_grad_(True)
+        if net.bank is not None:
+            # filters stay as they are; a gradient through them would cost as much as the trunk
+            net.bank.requires_grad_(False)
         self.steps = 0
         self.splits = 1
         self._move(device)
@@ -48,7 +51,8 @@ class Learner:
         self.precision: Precision = best_precision(device, self._config.precision, self.net.config)
         self.net.to(device.torch_device)
         if self.precision.channels_last:
-            self.net.to(memory_format=memory_format(self.net.config.dimensions))
+            layout = memory_format(self.net.config.dimensions)
+            self.net.to(memory_format=layout)  # type: ignore[call-overload]
         self.average = copy.deepcopy(self.net).eval().requires_grad_(False)
         self._optimiser = self._make_optimiser()
         self._scaler = torch.amp.GradScaler(
@@ -58,7 +62,8 @@ class Learner:
     def _make_optimiser(self) -> torch.optim.Optimizer:
         kind = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}[self._config.optimiser]
         decay = self._config.weight_decay if self._config.optimiser == "adamw" else 0.0
-        return kind(self.net.parameters(), lr=self._config.learning_rate, weight_decay=decay)
+        learned = [weights for weights in self.net.parameters() if weights.requires_grad]
+        return kind(learned, lr=self._config.learning_rate, weight_decay=decay)
 
     def step(self, image: Tensor, target: Tensor, rate: float) -> float:
         """Learn from one batch and return its loss.
@@ -122,7 +127,8 @@ class Learner:
     @torch.no_grad()
     def _average(self) -> None:
         decay = min(self._config.average_decay, (1 + self.steps) / (10 + self.steps))
-        mean, now = list(self.average.parameters()), list(self.net.parameters())
+        mean: list[Tensor] = list(self.average.parameters())
+        now: list[Tensor] = list(self.net.parameters())
         torch._foreach_lerp_(mean, now, 1 - decay)
 
     def fall_back(self) -> bool:

@@ -9,18 +9,22 @@ from math import prod
 from napari_unet.core.config import ModelConfig
 from napari_unet.core.tiles import round_up
 from napari_unet.learn.devices import Device
+from napari_unet.learn.filters import FilterBank
 from napari_unet.learn.precision import Precision
-from napari_unet.learn.stem import unfolded_per_channel
+from napari_unet.learn.stem import MOST_PLANES, unfolded_per_channel
 
 _SHARE = {"cpu": 0.25, "cuda": 0.6, "mps": 0.3}
 """Share of the free memory to use; the CPU's and Apple's is everybody's."""
 
-_MOST_BYTES = {"cpu": 800_000_000, "cuda": 16_000_000_000, "mps": 4_000_000_000}
+_MOST_BYTES = {"cpu": 1_000_000_000, "cuda": 16_000_000_000, "mps": 4_000_000_000}
 """Beyond this, larger tiles are no faster."""
 
 _LARGEST_TILE = {"cpu": 2**22, "cuda": 2**22, "mps": 2**20}
 """Pixels of one tile at most, so that there is progress to show; beyond it, several are computed
 together."""
+
+_TOGETHER_ON_CPU = 2**16
+"""Pixels computed together on the CPU: it gains nothing by more than what keeps it busy."""
 
 _CONTEXT = 5
 """A tile is at least so many halos wide, or most of the work would be thrown away."""
@@ -51,13 +55,23 @@ def bytes_per_pixel(config: ModelConfig, device: Device, precision: Precision) -
     together, and the finest decoder level about six times.
     """
     item, width = precision.dtype.itemsize, max(config.base_width, config.feature_count or 0)
+    scores = 24 * config.classes + 8 * config.input_channels
+    if device.is_cpu and precision.channels_last:
+        return item * (_read_by_encoder(config) + 4 * width) + scores + 32
     bank = config.input_channels
     if config.filter_bank:
         bank *= unfolded_per_channel(config.dimensions)
-    scores = 24 * config.classes + 8 * config.input_channels
-    if device.is_cpu and precision.channels_last:
-        return item * (min(bank, 64) + 4 * width) + scores + 32
     return 12 * bank + 6 * item * max(width, bank // 4) + scores + 64
+
+
+def _read_by_encoder(config: ModelConfig) -> int:
+    """Maps the first convolution reads."""
+    if not config.filter_bank:
+        return config.input_channels
+    planes = config.input_channels
+    if config.normalisation == "batch":
+        planes = min(planes, MOST_PLANES)
+    return planes * FilterBank(config.dimensions).per_channel
 
 
 def affordable_pixels(config: ModelConfig, device: Device, precision: Precision, free: int) -> int:
@@ -105,7 +119,8 @@ def plan_tiles(
         sides = _sides(padded, min(fits, _LARGEST_TILE[device.torch_device.type]), multiple)
         useful = round_up(_CONTEXT * halo, multiple)
         sides = tuple(max(s, min(n, useful)) for s, n in zip(sides, padded, strict=True))
-    return TilePlan(sides, max(1, fits // prod(sides)))
+    together = min(fits, _TOGETHER_ON_CPU) if device.is_cpu else fits
+    return TilePlan(sides, max(1, together // prod(sides)))
 
 
 def _sides(padded: Sequence[int], pixels: int, multiple: int) -> tuple[int, ...]:

@@ -8,7 +8,8 @@ from math import prod
 
 from napari_unet.learn.blocks import CONVOLUTION, POOL
 from napari_unet.learn.filters import enlarged_reach
-from napari_unet.learn.unet import BLOCK_REACH, UNet
+from napari_unet.learn.reach import BLOCK_REACH
+from napari_unet.learn.unet import UNet
 
 Span = tuple[int, int]
 """First pixel, and the one after the last, along one axis of one level."""

@@ -112,6 +112,32 @@ class AdaptedBank(FilterBank):
         with torch.autocast(responses.device.type, enabled=False):
             return torch.cat([responses, *hats], 1)
 
+    def weigh(self, responses: Tensor, weights: Tensor) -> Tensor:
+        """Return weighted sums of what `unfold` returns, without holding all of it.
+
+        For prediction only: it changes intermediate results in place.
+
+        Parameters
+        ----------
+        responses : Tensor of float32, shape (N, C * filters, *spatial)
+        weights : Tensor of float32, shape (K, C * per_channel)
+
+        Returns
+        -------
+        Tensor of float32, shape (N, K, *spatial)
+        """
+        bright = responses[:, self.get_buffer("blurred")].clamp_(KNOTS[0], KNOTS[-1])
+        width = KNOTS[1] - KNOTS[0]
+        first, step = responses.shape[1], bright.shape[1]
+        with torch.autocast(responses.device.type, enabled=False):
+            total = weights[:, :first] @ responses.flatten(2)
+            hat = torch.empty_like(bright)
+            for knot in KNOTS:
+                torch.sub(bright, knot, out=hat).abs_().mul_(-1 / width).add_(1).clamp_min_(0)
+                total += weights[:, first : first + step] @ hat.flatten(2)
+                first += step
+        return total.view(*total.shape[:2], *responses.shape[2:])
+
 
 def unfolded_per_channel(dimensions: int, sigmas: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0)) -> int:
     """How many channels `AdaptedBank` makes of one image channel."""

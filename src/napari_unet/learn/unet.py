@@ -11,8 +11,6 @@ from torch import Tensor, nn
 from napari_unet.core.config import ModelConfig
 from napari_unet.core.errors import ModelFileError, UNetError
 from napari_unet.learn.blocks import (
-    CONVOLUTION,
-    CONVOLUTIONS_PER_BLOCK,
     POOL,
     ConvUnit,
     centre_crop,
@@ -26,12 +24,10 @@ from napari_unet.learn.blocks import (
     pad_to_multiple,
     up_block,
 )
-from napari_unet.learn.filters import FilterBank, enlarged_reach
+from napari_unet.learn.filters import FilterBank
 from napari_unet.learn.head import ClassHead
+from napari_unet.learn.reach import BLOCK_REACH, last_reach, receptive_radius
 from napari_unet.learn.stem import AdaptedBank, Leading
-
-BLOCK_REACH = CONVOLUTIONS_PER_BLOCK * (CONVOLUTION // 2)
-"""Pixels one block of convolutions looks beyond each side, or eats there if unpadded."""
 
 FEATURE_SIZE = 0.3
 """Size of the finest features before any training, where the filters have size one."""
@@ -100,7 +96,7 @@ class UNet(nn.Module):
         self.head = ClassHead(config.dimensions, channels, outputs)
         he_initialisation(self)
         if isinstance(self.bank, AdaptedBank):
-            self.encoder[0].insert(0, Leading(seen))
+            self.encoder[0] = nn.Sequential(Leading(seen), *self.encoder[0].children())
             self._scale_features()
 
     @property
@@ -119,11 +115,7 @@ class UNet(nn.Module):
 
         Group and instance normalisation, which look at all of the input, are not counted.
         """
-        furthest = 0
-        for pixel in range(self.alignment):
-            low, high = self._reach(pixel)
-            furthest = max(furthest, pixel - low, high - pixel)
-        return furthest
+        return receptive_radius(self)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return scores before softmax or sigmoid.
@@ -199,12 +191,9 @@ class UNet(nn.Module):
                     last = module
             nn.init.constant_(last.weight, FEATURE_SIZE / POOL ** (1.5 * level))
 
-    def _last_reach(self) -> int:
-        return CONVOLUTION // 2 if self.last is not None else 0
-
     def _paper_padding(self) -> int:
         """Pixels the unpadded network eats before pixel 0; the same for every size."""
-        eaten = self._last_reach()
+        eaten = last_reach(self.config)
         for level in range(self.config.depth):
             eaten += 2 * BLOCK_REACH * POOL**level  # on the way down and on the way up
         return eaten + BLOCK_REACH * self.stride
@@ -213,45 +202,12 @@ class UNet(nn.Module):
         """The smallest input side the unpadded network turns into at least `size` pixels."""
         # a 2x2 convolution has no neighbour at the far end, which spoils less than one stride
         spoilt = self.stride if self.config.upsampling == "resize" else 0
-        side = size + spoilt + 2 * self._last_reach()
+        side = size + spoilt + 2 * last_reach(self.config)
         for _ in range(self.config.depth):
             side = -(-(side + 2 * BLOCK_REACH) // POOL)
         for _ in range(self.config.depth):
             side = POOL * (side + 2 * BLOCK_REACH)
         return side + 2 * BLOCK_REACH
-
-    def _reach(self, pixel: int) -> tuple[int, int]:
-        """First and last image pixel that the scores of one pixel depend on."""
-        last = self._last_reach()
-        spans = [self._level_reach(0, pixel - last, pixel + last)]
-        spans += [
-            self._level_reach(level, *enlarged_reach(pixel, pixel, POOL**level))
-            for level in range(1, min(self.config.head_levels, self.config.depth + 1))
-        ]
-        if self.bank is not None:
-            # unpadded convolutions shift the pooling grid against the grid of the bank
-            shift = BLOCK_REACH if self.config.padding == "valid" else 0
-            reached = [self.bank.reach(low - shift, high - shift) for low, high in spans]
-            reached.append(self.bank.reach(pixel - shift, pixel - shift))
-            spans = [(low + shift, high + shift) for low, high in reached]
-        return min(low for low, _ in spans), max(high for _, high in spans)
-
-    def _level_reach(self, level: int, low: int, high: int) -> tuple[int, int]:
-        """Image pixels behind pixels `low` to `high` of a decoder level."""
-        if level == self.config.depth:
-            return self._encoder_reach(level, low, high)
-        low, high = low - BLOCK_REACH, high + BLOCK_REACH
-        skip = self._encoder_reach(level, low, high)
-        further = POOL - 1 if self.config.upsampling == "resize" else 0
-        up = self._level_reach(level + 1, low // POOL, (high + further) // POOL)
-        return min(skip[0], up[0]), max(skip[1], up[1])
-
-    def _encoder_reach(self, level: int, low: int, high: int) -> tuple[int, int]:
-        """Image pixels behind pixels `low` to `high` of an encoder level."""
-        low, high = low - BLOCK_REACH, high + BLOCK_REACH
-        for _ in range(level):
-            low, high = POOL * low - BLOCK_REACH, POOL * high + POOL - 1 + BLOCK_REACH
-        return low, high
 
 
 def _bank(config: ModelConfig) -> FilterBank | None:
