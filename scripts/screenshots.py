@@ -5,16 +5,15 @@ Usage: ``python -m scripts.screenshots [FOLDER]``; without a screen it makes one
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
+from scripts.window import SIZE, close_window, has_screen, run_on_virtual_screen
+
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "images"
-SIZE = (1280, 800)
 PANEL_WIDTH = 340
 LEARNING_SECONDS = 30.0
 PATIENCE_SECONDS = 300.0
@@ -24,19 +23,11 @@ def main() -> int:
     """Make the pictures; the exit code is 0 when all were made."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    with screen():
+    if has_screen():
         make_pictures(folder)
+    else:
+        run_on_virtual_screen("scripts.screenshots", str(folder))
     return 0
-
-
-def screen() -> AbstractContextManager[Any]:
-    """The screen there is, or a virtual one on a Linux machine without any."""
-    if os.environ.get("DISPLAY") or not sys.platform.startswith("linux"):
-        return nullcontext()
-    from pyvirtualdisplay.display import Display
-
-    display: AbstractContextManager[Any] = Display(visible=False, size=SIZE)
-    return display
 
 
 def make_pictures(folder: Path) -> None:
@@ -58,7 +49,8 @@ def make_pictures(folder: Path) -> None:
     take(window, folder / "panel-at-rest.png")
 
     panel.train.box.button.click()
-    wait_until(lambda: state.phase is Phase.TRAINING and (state.progress.fraction or 0) > 0.6)
+    wait_until(lambda: state.phase is Phase.TRAINING)
+    wait_until(lambda: (state.progress.fraction or 0) > 0.6 or not state.busy)
     take(window, folder / "panel-training.png")
 
     wait_until(lambda: not state.busy)
@@ -66,7 +58,7 @@ def make_pictures(folder: Path) -> None:
     wait_until(lambda: not state.busy)
     hide_strokes(viewer)
     take(window, folder / "panel-done.png")
-    viewer.close()
+    close_window(viewer)
 
 
 def dock(viewer: Any, panel: Any) -> Any:
