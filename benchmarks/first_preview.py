@@ -64,7 +64,8 @@ def measure() -> dict[str, Any]:
     viewer = open_window()
     image, paint = _painted_image()
     viewer.add_image(image, name="image")
-    viewer.add_labels(paint, name="image paint")
+    tied = {"napari_unet": {"image": "image", "classes": {1: "Background", 2: "Object"}}}
+    viewer.add_labels(paint, name="image paint", metadata=tied)
     panel = open_panel(viewer)
     if "torch" in sys.modules:
         sys.exit("torch is loaded already: this is no cold start")
