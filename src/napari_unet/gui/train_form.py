@@ -81,23 +81,22 @@ class TrainBox(QWidget):
         set_role(self.button, role)
         if state == "preparing":
             self.set_progress(None, None)
-            self._time.setText("getting ready")
         elif state == "stopping":
             self._time.setText("")
         elif state not in _RUNNING:
-            self._bar.setRange(0, _WHOLE)
             self._bar.setValue(0)
             self._time.setText("")
 
     def set_progress(self, fraction: float | None, seconds_left: float | None) -> None:
-        """Show how much is done, 0 to 1 (None: not known yet), and the time left."""
-        if fraction is None:
-            self._bar.setRange(0, 0)
-        else:
-            self._bar.setRange(0, _WHOLE)
-            self._bar.setValue(round(min(max(fraction, 0.0), 1.0) * _WHOLE))
+        """Show how much is done, 0 to 1 (None: not known yet), and the time left.
+
+        A bar that runs to and fro while nothing is known would have the whole window drawn
+        anew at every step of it, canvas included, and take a core from what it waits for.
+        """
+        self._bar.setValue(round(min(max(fraction or 0.0, 0.0), 1.0) * _WHOLE))
         if self._state != "stopping":
-            self._time.setText("" if seconds_left is None else f"{clock(seconds_left)} left")
+            unknown = "getting ready" if fraction is None else ""
+            self._time.setText(unknown if seconds_left is None else f"{clock(seconds_left)} left")
 
     def set_score(self, score: float | None, words: str = "") -> None:
         """Show the score on held-out strokes, or why there is none.
