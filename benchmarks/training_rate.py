@@ -98,9 +98,13 @@ def _bare_loop(network: ModelConfig, config: TrainConfig) -> Callable[[], None]:
     device = choose_device("auto")
     precision = best_precision(device, "auto", network)
     net = UNet(network).to(device.torch_device).train()
+    if net.bank is not None:
+        net.bank.requires_grad_(False)  # as in training: the filters are not learned
     if precision.channels_last:
         lay_out_network(net, network.dimensions)
-    optimiser = torch.optim.AdamW(net.parameters(), lr=config.learning_rate)
+    optimiser = torch.optim.AdamW(
+        [weights for weights in net.parameters() if weights.requires_grad], lr=config.learning_rate
+    )
     side = (config.patch_size,) * network.dimensions
     image = torch.randn(config.batch_size, network.input_channels, *side)
     image = precision.lay_out(image.to(device.torch_device))

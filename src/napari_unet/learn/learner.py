@@ -12,7 +12,7 @@ from napari_unet.core.config import TrainConfig
 from napari_unet.core.errors import OutOfMemory
 from napari_unet.learn.devices import Device, choose_device, is_out_of_memory, release_memory
 from napari_unet.learn.losses import paint_loss
-from napari_unet.learn.precision import Precision, autocast, best_precision, memory_format
+from napari_unet.learn.precision import Precision, autocast, best_precision, lay_out_network
 from napari_unet.learn.unet import UNet
 
 _LONGEST_PASS_SECONDS = 0.5
@@ -51,8 +51,7 @@ class Learner:
         self.precision: Precision = best_precision(device, self._config.precision, self.net.config)
         self.net.to(device.torch_device)
         if self.precision.channels_last:
-            layout = memory_format(self.net.config.dimensions)
-            self.net.to(memory_format=layout)  # type: ignore[call-overload]
+            lay_out_network(self.net, self.net.config.dimensions)
         self.average = copy.deepcopy(self.net).eval().requires_grad_(False)
         self._optimiser = self._make_optimiser()
         self._scaler = torch.amp.GradScaler(
@@ -63,7 +62,8 @@ class Learner:
         kind = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}[self._config.optimiser]
         decay = self._config.weight_decay if self._config.optimiser == "adamw" else 0.0
         learned = [weights for weights in self.net.parameters() if weights.requires_grad]
-        return kind(learned, lr=self._config.learning_rate, weight_decay=decay)
+        fused = self.device.torch_device.type in {"cpu", "cuda"}
+        return kind(learned, lr=self._config.learning_rate, weight_decay=decay, fused=fused)
 
     def step(self, image: Tensor, target: Tensor, rate: float) -> float:
         """Learn from one batch and return its loss.

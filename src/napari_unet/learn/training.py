@@ -86,7 +86,7 @@ def train(
 
 def _learn(run: TrainingRun, cancel: CancelToken, desk: PreviewDesk | None) -> TrainEvents:
     """Take steps until the budget is used, nothing improves, or somebody says stop."""
-    beat, scoring, previewing = Every(0.25), Every(2.0, share=0.04), Every(2.0, share=0.1)
+    beat, scoring, previewing = Every(0.25), Every(2.0, share=0.025), Every(2.0, share=0.1)
     while not cancel.cancelled and not run.ended():
         try:
             loss = run.step()
