@@ -67,8 +67,8 @@ def dock(viewer: Any, panel: Any) -> Any:
 
     docked = viewer.window.add_dock_widget(panel, name="U-Net Paint", area="right")
     window = docked.window()
-    window.resize(*SIZE)
     viewer.window.show()
+    window.resize(*SIZE)  # after showing, which brings back the size of the last session
     window.resizeDocks([docked], [PANEL_WIDTH], Qt.Orientation.Horizontal)
     return window
 
