@@ -3,41 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
-from dataclasses import asdict
 from pathlib import Path
 
 import torch
 
 from pretraining.evaluate import compare
-from pretraining.export import CARD, describe_run, export
-from pretraining.feed import feed_of
+from pretraining.export import export
 from pretraining.images import data_sets
-from pretraining.meta_training import MetaTraining, Plan, stoppable
+from pretraining.train import NOT_FOR_2D, train
 
 WEIGHTS = Path("src/napari_unet/weights")
 DATA = Path("../shared/data")
-NOT_FOR_2D = ("stardist_3d",)
-
-
-def train(options: argparse.Namespace) -> None:
-    """Meta-train until the time is up or a signal comes, then export beside the checkpoint."""
-    sets = _sets(options)
-    plan = Plan(seed=options.seed, minutes=options.minutes, max_steps=options.steps)
-    folders = tuple(options.data / name for name in sets)
-    options.out.mkdir(parents=True, exist_ok=True)
-    settings = {**asdict(plan), "real_share": options.real_share, "side": options.side}
-    card = describe_run(options.data, sets, settings)
-    (options.out / CARD).write_text(json.dumps(card, indent=1))
-    feed = feed_of(plan.seed, folders, options.real_share, options.side, plan.keep, options.workers)
-    run = MetaTraining(plan, feed, options.out, options.width)
-    with stoppable() as stop:
-        for figures in run.run(stop):
-            print("  ".join(f"{name} {value:.4g}" for name, value in figures.items()), flush=True)
-    run.save()
-    feed.close()
-    print(f"exported {export(options.out, options.out)}", flush=True)
 
 
 def evaluate(options: argparse.Namespace) -> None:
@@ -50,12 +27,6 @@ def evaluate(options: argparse.Namespace) -> None:
 def write(options: argparse.Namespace) -> None:
     """Write the weights of a run into the package."""
     print(f"exported {export(options.run, options.to)}")
-
-
-def _sets(options: argparse.Namespace) -> list[str]:
-    """The data sets to train on."""
-    left_out = {*NOT_FOR_2D, *options.exclude}
-    return [name for name in data_sets(options.data) if name not in left_out]
 
 
 def parser() -> argparse.ArgumentParser:
@@ -72,6 +43,8 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--real-share", type=float, default=0.35)
     command.add_argument("--side", type=int, default=192, help="side of the images in pixels")
     command.add_argument("--workers", type=int, default=1, help="processes that make tasks")
+    command.add_argument("--processes", type=int, default=1, help="that train together")
+    command.add_argument("--begin-from", type=Path, help="folder of a run to begin with")
     command.add_argument("--threads", type=int, default=1)
     command.add_argument("--width", type=int, help="another width than the preset's")
     command.set_defaults(run_command=train)

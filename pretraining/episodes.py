@@ -6,6 +6,7 @@ solver (Bertinetto et al. 2019, arXiv:1805.08136; Lee et al. 2019, arXiv:1904.03
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from napari_unet.learn.blocks import enlarge
-from napari_unet.learn.head import logistic, read_features
+from napari_unet.learn.head import RIDGE_AS_READ, logistic, read_features
 from napari_unet.learn.unet import UNet
 from pretraining.annotator import Habit, Paint, draw_habit, draw_paint
 from pretraining.feed import Shot, Task
@@ -49,8 +50,9 @@ def paint_weights(paint: Paint) -> np.ndarray:
 
 
 def solve(
-    maps: list[Tensor], paint: Paint, classes: int, strength: Tensor | float, steps: int = STEPS
-) -> tuple[Tensor, Tensor]:
+    maps: list[Tensor], paint: Paint, classes: int, steps: int = STEPS,
+    ridge: float = RIDGE_AS_READ,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
     """Solve the head from paint, with the same mathematics as the program.
 
     Parameters
@@ -61,10 +63,10 @@ def solve(
         Strokes on it, at least one of each class.
     classes : int
         Number of classes.
-    strength : Tensor or float
-        Ridge penalty.
     steps : int, optional
         Steps of the solver.
+    ridge : float, optional
+        Pull of the weights towards zero.
 
     Returns
     -------
@@ -76,7 +78,7 @@ def solve(
     centre = (features * weights[:, None]).sum(0)
     design = F.pad(features - centre, (0, 1), value=1.0)
     goal = F.one_hot(torch.from_numpy(paint.classes), classes).double()
-    solution = logistic(design, goal, weights, strength, steps)
+    solution = logistic(design, goal, weights, ridge, steps)
     return solution[:-1].float(), (solution[-1] - centre @ solution[:-1]).float()
 
 
@@ -109,8 +111,8 @@ def segmentation_loss(logits: Tensor, truth: Tensor) -> Tensor:
 
 
 def play(
-    net: UNet, task: Task, rng: np.random.Generator, strength: Tensor, scale: Tensor,
-    correct_share: float = 0.4,
+    net: UNet, task: Task, rng: np.random.Generator, scale: Tensor,
+    rounds: Sequence[float] = (0.45, 0.3, 0.25),
 ) -> Judgement:  # fmt: skip
     """Play one episode.
 
@@ -122,20 +124,22 @@ def play(
         Two images with one question.
     rng : numpy.random.Generator
         Decides the strokes and how the images are turned.
-    strength, scale : Tensor, scalars
-        Ridge penalty, and factor that sharpens the answer.
-    correct_share : float, optional
-        Share of episodes with a second round of strokes where the first answer is wrong.
+    scale : Tensor, scalar
+        Factor that sharpens the answer.
+    rounds : sequence of float, optional
+        How likely the paint comes in one round, in two, and so on; from the second on, strokes
+        lie where the answer before is wrong.
     """
-    painted, other = turned(task.painted, rng), turned(task.other, rng)
+    recolour = draw_recolouring(rng, len(task.painted.image))
+    painted, other = (turned(s, recolour, rng) for s in (task.painted, task.other))
     habit = draw_habit(rng)
     paint = draw_paint(painted.truth, habit, rng)
     maps = feature_maps(net, painted)
-    if rng.random() < correct_share:
+    for _ in range(int(rng.choice(len(rounds), p=rounds))):
         with torch.no_grad():
-            answer = apply_head(maps, *solve(maps, paint, task.classes, strength))
+            answer = apply_head(maps, *solve(maps, paint, task.classes))
         paint = paint + correct(painted.truth, answer[0].argmax(0).numpy(), habit, rng)
-    weight, bias = solve(maps, paint, task.classes, strength)
+    weight, bias = solve(maps, paint, task.classes)
     loss, scores = torch.zeros(()), []
     for shot, shot_maps in ((painted, maps), (other, feature_maps(net, other))):
         logits = scale * apply_head(shot_maps, weight, bias)
@@ -157,14 +161,18 @@ def feature_maps(net: UNet, shot: Shot) -> list[Tensor]:
         return net.feature_maps(image)
 
 
-def turned(shot: Shot, rng: np.random.Generator) -> Shot:
-    """The image mirrored, turned by right angles, and dark and bright exchanged at random."""
+def draw_recolouring(rng: np.random.Generator, channels: int) -> np.ndarray:
+    """A matrix that exchanges channels, or dark and bright, at random; one for a whole task."""
+    order = rng.permutation(channels) if rng.random() < 0.3 else np.arange(channels)
+    sign = -1 if rng.random() < 0.3 else 1
+    return sign * np.eye(channels, dtype=np.float16)[order]
+
+
+def turned(shot: Shot, recolouring: np.ndarray, rng: np.random.Generator) -> Shot:
+    """The image recoloured, mirrored and turned by right angles at random."""
     turns, flip = int(rng.integers(4)), int(rng.choice([-1, 1]))
     image = np.rot90(shot.image, turns, (1, 2))[..., ::flip]
-    if rng.random() < 0.3:
-        image = -image
-    if len(image) > 1 and rng.random() < 0.3:
-        image = image[rng.permutation(len(image))]
+    image = np.tensordot(recolouring, image, 1)
     truth = np.rot90(shot.truth, turns)[:, ::flip]
     return Shot(np.ascontiguousarray(image), np.ascontiguousarray(truth))
 

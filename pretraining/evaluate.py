@@ -148,21 +148,21 @@ class Instant:
     ----------
     net_for : callable
         Network for a number of channels, in training mode.
-    strength : float
-        Ridge penalty.
+    ridge : float
+        Pull of the weights towards zero.
     maps_of : slice, optional
         Which feature maps the head reads.
     """
 
     def __init__(
-        self, net_for: Callable[[int], UNet], strength: float, maps_of: slice = slice(None)
+        self, net_for: Callable[[int], UNet], ridge: float, maps_of: slice = slice(None)
     ) -> None:
-        self._net_for, self._strength, self._maps_of = net_for, strength, maps_of
+        self._net_for, self._ridge, self._maps_of = net_for, ridge, maps_of
         self._known: list[tuple[np.ndarray, list[Tensor]]] = []
 
     def __call__(self, image: np.ndarray, paint: Paint) -> Answer:
         """Solve the head from paint; see `Method`."""
-        head = solve(self._maps(image), paint, int(paint.classes.max()) + 1, self._strength, STEPS)
+        head = solve(self._maps(image), paint, int(paint.classes.max()) + 1, STEPS, self._ridge)
 
         def answer(image: np.ndarray) -> np.ndarray:
             scores = apply_head(self._maps(image), *head)[0].argmax(0).numpy()

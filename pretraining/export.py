@@ -11,6 +11,7 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
+from napari_unet.learn.head import RIDGE_AS_READ
 from napari_unet.learn.start_weights import NAME
 from pretraining.textures import PHOTOGRAPHS
 
@@ -93,7 +94,7 @@ def export(run: Path, folder: Path) -> Path:
     card = json.loads((run / CARD).read_text())
     card["episodes"] = stored["episodes"]
     card["minutes"] = round(stored["seconds"] / 60, 1)
-    card["ridge"] = round(float(stored["average"]["log_strength"].exp()), 4)
+    card["ridge"] = RIDGE_AS_READ
     card["sharpness"] = round(float(stored["average"]["log_scale"].exp()), 3)
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / NAME

@@ -13,10 +13,14 @@ from pathlib import Path
 import numpy as np
 
 from pretraining.images import draw_photographed
+from pretraining.materials import draw_taken_apart
 from pretraining.tasks import Kind, draw_scene
 
 LEAST_SHARE = 0.004
 """Every class must cover this share of an image, or another one is drawn."""
+
+TAKEN_APART = 0.12
+"""Share of the kinds without annotated images that are photographs taken apart."""
 
 _ATTEMPTS = 8
 
@@ -74,11 +78,16 @@ def make_task(
     for attempt in range(10_000):
         rng = np.random.default_rng([seed, number, attempt])
         real = bool(folders) and rng.random() < real_share
-        kind: Kind = draw_photographed(rng, folders) if real else draw_scene(rng)
+        kind = draw_photographed(rng, folders) if real else _draw_made(rng)
         task = _task_of(kind, rng, side)
         if task is not None:
             return task
     raise RuntimeError("no task has enough of each class; make the images larger")
+
+
+def _draw_made(rng: np.random.Generator) -> Kind:
+    """A kind without annotated images: a scene, or a photograph taken apart."""
+    return draw_taken_apart(rng) if rng.random() < TAKEN_APART else draw_scene(rng)
 
 
 def _task_of(kind: Kind, rng: np.random.Generator, side: int) -> Task | None:

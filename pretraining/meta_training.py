@@ -19,6 +19,7 @@ from napari_unet.learn.unet import UNet
 from pretraining.episodes import play
 from pretraining.feed import Feed
 from pretraining.network import retie, tied
+from pretraining.team import Team
 
 WIDE = 3
 """Channels of the network that holds the weights; those for fewer are slices of it."""
@@ -69,8 +70,8 @@ class Learner(nn.Module):
     ----------
     net : UNet
         For three channels; networks for fewer share its weights.
-    log_strength, log_scale : Parameter
-        Ridge penalty, and factor that sharpens the answer.
+    log_scale : Parameter
+        Logarithm of the factor that sharpens the answer.
     """
 
     def __init__(self, base_width: int | None = None) -> None:
@@ -78,7 +79,6 @@ class Learner(nn.Module):
         changes = {} if base_width is None else {"base_width": base_width}
         self.net = UNet(preset("fast", input_channels=WIDE, **changes))
         self.net.to(memory_format=torch.channels_last)
-        self.log_strength = nn.Parameter(torch.tensor(-1.5))
         self.log_scale = nn.Parameter(torch.tensor(0.5))
         self._narrow = {1: [tied(self.net, 1)], 2: [tied(self.net, 2)]}
 
@@ -104,17 +104,28 @@ class MetaTraining:
         Where the checkpoint lies; a run continues from it if there is one.
     base_width : int, optional
         Another width than the preset's, for tests.
+    team : Team, optional
+        Processes that train together; on its own if not given.
+    begin_from : Path, optional
+        Folder of another run, whose averaged weights this one begins with.
     """
 
-    def __init__(self, plan: Plan, feed: Feed, folder: Path, base_width: int | None = None) -> None:
+    def __init__(
+        self, plan: Plan, feed: Feed, folder: Path, base_width: int | None = None,
+        team: Team | None = None, begin_from: Path | None = None,
+    ) -> None:  # fmt: skip
         torch.manual_seed(plan.seed)
         self._plan, self._feed, self._file = plan, feed, folder / "checkpoint.pt"
+        self._team = team or Team()
         self.learner = Learner(base_width).train()
+        if begin_from is not None:
+            earlier = torch.load(begin_from / "checkpoint.pt", weights_only=True)
+            self.learner.load_state_dict(earlier["average"])
         self.average = {k: v.clone() for k, v in self.learner.state_dict().items()}
         self._optimiser = torch.optim.AdamW(
             self._groups(), lr=plan.learning_rate, weight_decay=plan.weight_decay
         )
-        self.step, self._seconds = 0, 0.0
+        self.step, self._seconds, self._stopped = 0, 0.0, False
         if self._file.exists():
             self._restore()
 
@@ -128,29 +139,30 @@ class MetaTraining:
         """
         figures: list[tuple[float, float, float]] = []
         saved = time.monotonic()
-        while self._progress() < 1 and not (stop is not None and stop):
+        began = time.monotonic()
+        while self._progress() < 1 and not self._stopped:
+            figures += self._one_step(began, bool(stop is not None and stop))
             began = time.monotonic()
-            figures += self._one_step()
-            self._seconds += time.monotonic() - began
-            if time.monotonic() - saved > 60 * self._plan.checkpoint_minutes:
+            if began - saved > 60 * self._plan.checkpoint_minutes:
                 self.save()
-                saved = time.monotonic()
+                saved = began
             if self.step % 50 == 0 or self._progress() >= 1:
                 loss, painted, other = np.nanmean(figures, 0)
                 figures = []
                 yield {"step": self.step, "minutes": self._seconds / 60, "loss": loss,
                        "painted": painted, "other": other,
-                       "strength": float(self.learner.log_strength.detach().exp()),
                        "scale": float(self.learner.log_scale.detach().exp())}  # fmt: skip
 
     def save(self) -> None:
-        """Write the checkpoint in one move."""
+        """Write the checkpoint in one move; the first of a team does."""
+        if self._team.rank:
+            return
         self._file.parent.mkdir(parents=True, exist_ok=True)
         beside = self._file.with_suffix(".part")
         torch.save(
             {"learner": self.learner.state_dict(), "average": self.average,
              "optimiser": self._optimiser.state_dict(), "step": self.step,
-             "episodes": self.step * self._plan.batch, "seconds": self._seconds},
+             "episodes": self.step * self._plan.batch * self._team.size, "seconds": self._seconds},
             beside,
         )  # fmt: skip
         beside.replace(self._file)
@@ -163,7 +175,7 @@ class MetaTraining:
         self._seconds = stored["seconds"]
 
     def _groups(self) -> list[dict[str, object]]:
-        solver = [self.learner.log_strength, self.learner.log_scale]
+        solver = [self.learner.log_scale]
         trunk = [p for name, p in self.learner.net.named_parameters() if "head" not in name]
         return [
             {"params": trunk, "pace": 1.0},
@@ -176,9 +188,9 @@ class MetaTraining:
             shares.append(self.step / self._plan.max_steps)
         return max(shares)
 
-    def _one_step(self) -> list[tuple[float, float, float]]:
+    def _one_step(self, began: float, stop: bool) -> list[tuple[float, float, float]]:
         """Play a batch of episodes and move the weights once."""
-        rng = np.random.default_rng([self._plan.seed, 1, self.step])
+        rng = np.random.default_rng([self._plan.seed, 1 + self._team.rank, self.step])
         rate = self._plan.learning_rate * (0.02 + 0.98 * (1 + cos(pi * self._progress())) / 2)
         for group in self._optimiser.param_groups:
             group["lr"] = group["pace"] * rate * min(1, (self.step + 1) / 50)
@@ -188,11 +200,16 @@ class MetaTraining:
             task = self._feed[self._number(self.step * self._plan.batch + episode, rng)]
             judged = play(
                 self.learner.for_channels(len(task.painted.image)), task, rng,
-                self.learner.log_strength.exp(), self.learner.log_scale.exp(),
+                self.learner.log_scale.exp(),
             )  # fmt: skip
             if torch.isfinite(judged.loss):
                 (judged.loss / self._plan.batch).backward()
             figures.append((judged.loss.item(), judged.painted, judged.other))
+        seconds, stops = self._team.average(
+            self.learner.parameters(), time.monotonic() - began, float(stop)
+        )
+        self._seconds += seconds
+        self._stopped = stops > 0
         nn.utils.clip_grad_norm_(self.learner.parameters(), 1.0)
         self._optimiser.step()
         self.step += 1

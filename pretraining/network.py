@@ -19,8 +19,6 @@ def tied(wide: UNet, channels: int) -> UNet:
     narrow.encoder = nn.ModuleList([nn.Sequential(leading, first, *rest), *list(wide.encoder)[1:]])
     narrow.up, narrow.decoder = wide.up, wide.decoder
     del first.conv._parameters["weight"]
-    for name in ("weight", "bias"):
-        del narrow.bank.norm._parameters[name]
     return narrow
 
 
@@ -28,5 +26,3 @@ def retie(wide: UNet, narrow: UNet) -> None:
     """Give a tied network the present weights of the first convolution."""
     inputs = narrow.encoder[0][1].conv.in_channels
     narrow.encoder[0][1].conv.weight = wide.encoder[0][1].conv.weight[:, :inputs]
-    for name in ("weight", "bias"):
-        setattr(narrow.bank.norm, name, getattr(wide.bank.norm, name)[:inputs])

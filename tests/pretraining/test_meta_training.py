@@ -40,7 +40,7 @@ def test_the_solver_puts_painted_pixels_into_their_class() -> None:
     shot = task.painted
     paint = draw_paint(shot.truth, Habit(2, 10, 1), np.random.default_rng(0))
     maps = feature_maps(learner.for_channels(len(shot.image)), shot)
-    weight, bias = solve(maps, paint, task.classes, 1e-3, steps=20)
+    weight, bias = solve(maps, paint, task.classes, steps=20, ridge=1e-3)
     answer = apply_head(maps, weight, bias)[0].argmax(0).numpy()
     assert (answer[tuple(paint.positions.T)] == paint.classes).mean() > 0.9
 
@@ -63,7 +63,7 @@ def test_an_episode_reaches_the_trunk_and_playing_it_again_lowers_its_loss() -> 
     for _ in range(8):
         judged = play(
             learner.for_channels(len(task.painted.image)), task, np.random.default_rng(0),
-            learner.log_strength.exp(), learner.log_scale.exp(),
+            learner.log_scale.exp(),
         )  # fmt: skip
         optimiser.zero_grad()
         judged.loss.backward()
@@ -79,7 +79,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one(tmp_path: Path) -> None:
     first = MetaTraining(_plan(4), _feed(), tmp_path / "parts", WIDTH)
     stop = torch.zeros(1, dtype=torch.bool)
     for _ in range(2):
-        first._one_step()
+        first._one_step(0.0, False)
     first.save()
     second = MetaTraining(_plan(4), _feed(), tmp_path / "parts", WIDTH)
     assert second.step == 2
@@ -100,9 +100,9 @@ def test_training_stopped_by_a_signal_exports(
 ) -> None:
     step = MetaTraining._one_step
 
-    def stopped(self: MetaTraining) -> list[tuple[float, float, float]]:
+    def stopped(self: MetaTraining, began: float, _: bool) -> list[tuple[float, float, float]]:
         os.kill(os.getpid(), signal.SIGTERM)
-        return step(self)
+        return step(self, began, True)
 
     monkeypatch.setattr(MetaTraining, "_one_step", stopped)
     monkeypatch.setattr(os, "nice", lambda _: 19)
@@ -120,8 +120,6 @@ def test_weights_for_three_planes_serve_any_number_of_channels(
 ) -> None:
     torch.manual_seed(1)
     wide = Learner()
-    with torch.no_grad():
-        wide.net.bank.norm.weight.uniform_(0.5, 2)
     from safetensors.torch import save_file
 
     (tmp_path / "weights").mkdir()

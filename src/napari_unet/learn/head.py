@@ -30,7 +30,7 @@ MOST_PIXELS = 5000
 RIDGE = 2e-3
 """Strength of the ridge; from 1e-3 to 1e-2 the masks are much the same."""
 
-RIDGE_AS_READ = 1e-2
+RIDGE_AS_READ = 3e-2
 """The same where the size of a feature is meant; far weaker or stronger loses on some images."""
 
 STEPS = 40
@@ -110,7 +110,7 @@ def solve_head(
     form, the next ones make the probabilities honest.
 
     Features of a network with an `AdaptedBank` are taken as they are: they are normalised
-    over the image, and their sizes, learned beforehand, say how much to rely on each.
+    over the image, and the sizes of those of the trunk say how much to rely on them.
     Others are standardised over the paint, and then a map weighs the less the more channels
     it has and the coarser it is, or else the many coarse features, nearly constant within a
     stroke, would drown the few fine ones.

@@ -108,15 +108,13 @@ class Insides:
         bank = self._net.bank
         if bank is None:
             return x, None
-        adapted = bank if isinstance(bank, AdaptedBank) else None
-        seen = adapted.trunk_inputs if adapted else None
+        seen = bank.trunk_inputs if isinstance(bank, AdaptedBank) else None
         limits, encoder = [(0, n.length) for n in needs], [n.encoder for n in needs]
         head = [n.head for n in needs]
         read, votes = _Filling(self, "bank", encoder), _Filling(self, "votes", head)
         for part in self._parts([n.image for n in needs], _BANK_STRIP, square=True):
             source = aligned(grown(part, bank.radius, limits), bank.alignment)
-            respond = adapted.responses if adapted else bank
-            responses = _Map(respond(x.cut(source)), [a for a, _ in source])
+            responses = _Map(bank(x.cut(source)), [a for a, _ in source])
             if shared := common(part, encoder):
                 read.put(shared, responses.cut(shared)[:, :seen].to(self.dtype))
             if shared := common(part, head):
@@ -127,8 +125,6 @@ class Insides:
     def _vote(self, responses: Tensor) -> Tensor:
         """What the head makes of the bank's responses, in float32 like these."""
         weights = self._net.head.levels[-1].get_parameter("weight").flatten(1)
-        if isinstance(self._net.bank, AdaptedBank):
-            return self._net.bank.weigh(responses, weights)
         with torch.autocast(responses.device.type, enabled=False):
             scores = torch.matmul(weights, responses.flatten(2))
         return scores.view(*scores.shape[:2], *responses.shape[2:])

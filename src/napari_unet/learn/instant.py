@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import copy
+from collections.abc import Iterator, Sequence
 from math import prod
 
 import torch
@@ -10,15 +11,16 @@ from torch import Tensor
 
 from napari_unet.core.annotations import UNPAINTED
 from napari_unet.core.dataset import TrainingSet
-from napari_unet.core.patches import HeldOut, PatchReader, PatchSpec
+from napari_unet.core.errors import NothingPainted
+from napari_unet.core.source import Box
 from napari_unet.core.strokes import Stroke
-from napari_unet.learn.adapt import measure_on
+from napari_unet.learn.feature_cache import FeatureCache, Pictured
 from napari_unet.learn.head import solve_head
 from napari_unet.learn.learner import Learner
-from napari_unet.learn.precision import autocast
+from napari_unet.learn.unet import UNet
 
 _WHOLE_SAMPLE = 1_500_000
-"""A sample of at most so many pixels is read whole; else only the surroundings of strokes."""
+"""A sample of at most so many pixels is looked at whole; else only the surroundings of strokes."""
 
 _MOST_BOXES = 64
 
@@ -29,60 +31,101 @@ class AnswerAtOnce:
     Parameters
     ----------
     training : TrainingSet
-    strokes : list of Stroke
-        All strokes of the training set.
     learner : Learner
-        Its network gets the head, in the trained and in the averaged weights.
+        Its network, as it is now, gets the head, in the trained and in the averaged weights.
     """
 
-    def __init__(self, training: TrainingSet, strokes: list[Stroke], learner: Learner) -> None:
-        self._training = training
-        self._strokes = strokes
-        self._learner = learner
-        self._reader = PatchReader(training)
+    def __init__(self, training: TrainingSet, learner: Learner) -> None:
+        self._training, self._learner = training, learner
+        self._features = FeatureCache(learner.average, learner.device, learner.precision)
 
-    @torch.no_grad()
-    def solve(self, strokes: list[Stroke]) -> None:
-        """Solve the head from these strokes and from no other paint."""
-        net = self._learner.average
-        shown = {id(stroke) for stroke in strokes}
-        hidden = HeldOut(s for s in self._strokes if id(s) not in shown)
-        features: list[list[Tensor]] = []
-        targets: list[Tensor] = []
-        for image in sorted({s.image for s in strokes}):
-            source = self._training.images[image].source
-            measure_on(net, source, self._training.normalisations[image], self._learner.device)
-            for spec in self._specs([s for s in strokes if s.image == image]):
-                block, target = self._reader.read(spec, hidden)
-                if (target != UNPAINTED).any():
-                    features.append(self._features(torch.from_numpy(block)))
-                    targets.append(torch.from_numpy(target))
-        solve_head(net, features, targets, len(self._training.classes))
+    def solve(self, strokes: Sequence[Stroke]) -> None:
+        """Solve the head from these strokes and from no other paint.
+
+        Raises
+        ------
+        NothingPainted
+            If there is no stroke.
+        """
+        if not strokes:
+            raise NothingPainted("Nothing is painted. Paint a few strokes of each class first.")
+        last = pictured_of(self._training, max(stroke.image for stroke in strokes))
+        net = copy.deepcopy(self._features.adapted(last))
+        solve_from(net, self._features, self._training, strokes)
         self._learner.restart_from(net)
 
-    def _features(self, block: Tensor) -> list[Tensor]:
-        device, precision = self._learner.device, self._learner.precision
-        block = block[None].to(device.torch_device)
-        with autocast(device, precision):
-            return [m.float().cpu() for m in self._learner.average.feature_maps(block)]
 
-    def _specs(self, strokes: list[Stroke]) -> Iterator[PatchSpec]:
-        """What to read of one image: whole samples, or boxes around strokes with context."""
-        source = self._training.images[strokes[0].image].source
-        shape = source.spatial_shape
-        if prod(shape) <= _WHOLE_SAMPLE:
-            for sample in sorted({s.sample for s in strokes}):
-                yield PatchSpec(strokes[0].image, sample, (0,) * len(shape), shape)
-            return
-        for stroke in strokes[:: max(1, len(strokes) // _MOST_BOXES)]:
-            yield self._surroundings(stroke, shape)
+def solve_from(
+    net: UNet, features: FeatureCache, training: TrainingSet, strokes: Sequence[Stroke]
+) -> None:
+    """Solve the head of a network from these strokes and from no other paint.
 
-    def _surroundings(self, stroke: Stroke, shape: tuple[int, ...]) -> PatchSpec:
-        net = self._learner.average
-        start, size = [], []
-        for slice_, length in zip(stroke.box, shape, strict=True):
-            first = max(0, slice_.start - net.radius) // net.alignment * net.alignment
-            last = min(length, slice_.stop + net.radius)
-            start.append(first)
-            size.append(last - first)
-        return PatchSpec(stroke.image, stroke.sample, tuple(start), tuple(size))
+    Parameters
+    ----------
+    net : UNet
+        Its head is overwritten; its trunk must be that of `features`.
+    features : FeatureCache
+    training : TrainingSet
+        The images the strokes lie on.
+    strokes : sequence of Stroke
+        At least one.
+
+    Raises
+    ------
+    NothingPainted
+        If there is no stroke.
+    """
+    maps: list[list[Tensor]] = []
+    targets: list[Tensor] = []
+    for image, group in _by_sample(strokes):
+        pictured = pictured_of(training, image)
+        for box, members in _boxes(pictured.source.spatial_shape, group, net):
+            target = _target(box, members)
+            maps.append(features.maps(pictured, group[0].sample, box))
+            targets.append(target)
+    solve_head(net, maps, targets, len(training.classes))
+
+
+def pictured_of(training: TrainingSet, image: int) -> Pictured:
+    """One image of a training set, as a trunk sees it."""
+    return Pictured(training.images[image].source, training.normalisations[image])
+
+
+def _by_sample(strokes: Sequence[Stroke]) -> Iterator[tuple[int, list[Stroke]]]:
+    """Strokes of each sample that has some, with the number of its image."""
+    for image, sample in sorted({(s.image, s.sample) for s in strokes}):
+        yield image, [s for s in strokes if (s.image, s.sample) == (image, sample)]
+
+
+def _boxes(
+    shape: tuple[int, ...], strokes: list[Stroke], net: UNet
+) -> Iterator[tuple[Box, list[Stroke]]]:
+    """What to look at: the whole sample, or a box around each of many strokes with context."""
+    if prod(shape) <= _WHOLE_SAMPLE:
+        yield tuple(slice(0, n) for n in shape), strokes
+        return
+    for stroke in strokes[:: max(1, len(strokes) // _MOST_BOXES)]:
+        yield surroundings(stroke.box, shape, net), [stroke]
+
+
+def surroundings(box: Box, shape: tuple[int, ...], net: UNet) -> Box:
+    """A box and all the context its scores depend on, starting where the network's grids do."""
+    return tuple(
+        slice(
+            max(0, side.start - net.radius) // net.alignment * net.alignment,
+            min(length, side.stop + net.radius),
+        )
+        for side, length in zip(box, shape, strict=True)
+    )
+
+
+def _target(box: Box, strokes: list[Stroke]) -> Tensor:
+    """Class numbers inside a box that holds these strokes."""
+    target = torch.full([s.stop - s.start for s in box], UNPAINTED, dtype=torch.uint8)
+    for stroke in strokes:
+        inside = tuple(
+            slice(a - s.start, a - s.start + n)
+            for a, n, s in zip(stroke.start, stroke.mask.shape, box, strict=True)
+        )
+        target[inside][torch.from_numpy(stroke.mask.copy())] = stroke.class_number
+    return target

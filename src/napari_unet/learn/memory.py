@@ -11,7 +11,7 @@ from napari_unet.core.tiles import round_up
 from napari_unet.learn.devices import Device
 from napari_unet.learn.filters import FilterBank
 from napari_unet.learn.precision import Precision
-from napari_unet.learn.stem import MOST_PLANES, unfolded_per_channel
+from napari_unet.learn.stem import MOST_PLANES
 
 _SHARE = {"cpu": 0.25, "cuda": 0.6, "mps": 0.3}
 """Share of the free memory to use; the CPU's and Apple's is everybody's."""
@@ -60,7 +60,7 @@ def bytes_per_pixel(config: ModelConfig, device: Device, precision: Precision) -
         return item * (_read_by_encoder(config) + 4 * width) + scores + 32
     bank = config.input_channels
     if config.filter_bank:
-        bank *= unfolded_per_channel(config.dimensions)
+        bank *= FilterBank(config.dimensions).per_channel
     return 12 * bank + 6 * item * max(width, bank // 4) + scores + 64
 
 

@@ -11,6 +11,7 @@ from napari_unet.core.config import ModelConfig, PredictConfig, TrainConfig
 from napari_unet.core.dataset import TrainingSet
 from napari_unet.core.errors import OutOfMemory
 from napari_unet.core.events import Notice, Prepared, PreviewDone, ScoreDone, StepDone, TrainResult
+from napari_unet.core.postprocess import finish
 from napari_unet.core.preview import PreviewRequest
 from napari_unet.core.strokes import Stroke, hold_out, strokes_of
 from napari_unet.learn.batches import Batches
@@ -53,7 +54,7 @@ class TrainingRun:
         net, self._trained = first_network(model_config, training, start, config.seed)
         self._learner = Learner(net, config, choose_device(config.device))
         self._batches = self._make_batches(kept, held if self._holds_back else [])
-        self._at_once = AnswerAtOnce(training, self._strokes, self._learner)
+        self._at_once = AnswerAtOnce(training, self._learner)
         self._kept = kept
         self._history: list[dict[str, float | int | None]] = (
             list(start.history) if isinstance(start, Model) else []
@@ -221,7 +222,7 @@ class TrainingRun:
         source = self._training.images[request.image].source
         predictor = Predictor(self._snapshot(), source, self._predict_config())
         scores = predictor.probabilities(request.sample, request.box)
-        labels = self._training.classes.to_labels(scores.argmax(axis=0))
+        labels = finish(scores, self._training.classes)
         return PreviewDone(request.generation, request.image, request.sample, request.box, labels)
 
     def result(self, *, stopped: bool) -> TrainResult:

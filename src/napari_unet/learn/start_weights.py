@@ -8,7 +8,6 @@ from safetensors.torch import load
 from torch import Tensor
 
 from napari_unet.core.config import PRESETS, ModelConfig
-from napari_unet.learn.stem import MOST_PLANES
 from napari_unet.learn.unet import UNet
 
 NAME = "fast-2d.safetensors"
@@ -52,11 +51,7 @@ def _fits(config: ModelConfig) -> bool:
 
 
 def _cut(name: str, shipped: Tensor, own: Tensor) -> Tensor:
-    """Shipped weights in the size a network has them: fewer planes, or the last one again."""
+    """Shipped weights in the size a network has them: for fewer planes, or as they are."""
     if name == _FIRST:
         return shipped[:, : own.shape[1]]
-    if name.startswith("bank.norm."):
-        planes = shipped.unflatten(0, (MOST_PLANES, -1))
-        wanted = own.shape[0] // planes.shape[1]
-        return planes[[min(plane, MOST_PLANES - 1) for plane in range(wanted)]].flatten()
     return shipped

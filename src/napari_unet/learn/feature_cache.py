@@ -1,0 +1,117 @@
+"""Feature maps of images under one trunk, remembered: the next stroke need not compute them."""
+
+from __future__ import annotations
+
+import copy
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from napari_unet.core.normalize import Normalisation
+from napari_unet.core.source import Box, ImageSource
+from napari_unet.learn.adapt import measure_on
+from napari_unet.learn.devices import Device
+from napari_unet.learn.precision import Precision, autocast
+from napari_unet.learn.statistics import folded
+from napari_unet.learn.unet import UNet
+
+_ROOM = 1_000_000_000
+"""Bytes of feature maps that are remembered at most."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pictured:
+    """An image as a trunk sees it.
+
+    Parameters
+    ----------
+    source : ImageSource
+    normalisation : Normalisation
+    """
+
+    source: ImageSource
+    normalisation: Normalisation
+
+    @property
+    def key(self) -> tuple[int, str, Normalisation]:
+        """The same for the same array read in the same way."""
+        return id(self.source.array), self.source.axes.axes, self.normalisation
+
+
+class FeatureCache:
+    """What the head reads of parts of images, under one trunk that does not change.
+
+    Parameters
+    ----------
+    net : UNet
+        Copied; its head does not matter.
+    device : Device
+    precision : Precision
+    room : int, optional
+        Bytes to remember at most; the parts used longest ago are forgotten first.
+
+    Attributes
+    ----------
+    precision : Precision
+        Format the maps are in.
+    """
+
+    def __init__(self, net: UNet, device: Device, precision: Precision, room: int = _ROOM) -> None:
+        self._net = copy.deepcopy(net)
+        self.precision = precision
+        self._device, self._room = device, room
+        self._adapted: dict[tuple[int, str, Normalisation], tuple[Pictured, UNet, UNet]] = {}
+        self._maps: OrderedDict[tuple[object, ...], list[Tensor]] = OrderedDict()
+
+    def adapted(self, image: Pictured) -> UNet:
+        """The network with the statistics of an image; not to be changed."""
+        return self._fit(image)[0]
+
+    def maps(self, image: Pictured, sample: int, box: Box) -> list[Tensor]:
+        """Feature maps of a box of one sample, as `UNet.feature_maps` returns them.
+
+        Parameters
+        ----------
+        image : Pictured
+        sample : int
+            Canonical sample number.
+        box : tuple of slice
+            Inside the image, starting at multiples of the network's alignment. What lies
+            outside it is taken for a mirror image, so that its margin should not be used.
+
+        Returns
+        -------
+        list of Tensor
+            On the device, in the format they were computed in; not to be changed.
+        """
+        key = (*image.key, sample, *((s.start, s.stop) for s in box))
+        known = self._maps.pop(key, None)
+        if known is None:
+            known = self._compute(image, sample, box)
+            self._make_room(sum(m.nbytes for m in known))
+        self._maps[key] = known
+        return known
+
+    @torch.no_grad()
+    def _compute(self, image: Pictured, sample: int, box: Box) -> list[Tensor]:
+        block = torch.from_numpy(image.normalisation.apply(image.source.read(sample, box)))
+        data = self.precision.lay_out(block[None].to(self._device.torch_device))
+        with autocast(self._device, self.precision):
+            return self._fit(image)[1].feature_maps(data)
+
+    def _fit(self, image: Pictured) -> tuple[UNet, UNet]:
+        """The network adapted to an image, plainly and with its normalisation folded away."""
+        if image.key not in self._adapted:
+            net = copy.deepcopy(self._net).eval().requires_grad_(False)
+            measure_on(net, image.source, image.normalisation, self._device)
+            # holding on to the image keeps the identity of its array from being used again
+            self._adapted[image.key] = (image, net, folded(net))
+        return self._adapted[image.key][1:]
+
+    def _make_room(self, wanted: int) -> None:
+        held = sum(m.nbytes for maps in self._maps.values() for m in maps)
+        while self._maps and held + wanted > self._room:
+            _, forgotten = self._maps.popitem(last=False)
+            held -= sum(m.nbytes for m in forgotten)

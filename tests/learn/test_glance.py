@@ -1,0 +1,143 @@
+"""The instant answer for what is on screen, and the features it remembers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from napari_unet.core.assemble import assemble_arrays
+from napari_unet.core.cancel import CancelToken
+from napari_unet.core.config import ModelConfig, PredictConfig, preset
+from napari_unet.core.dataset import TrainingSet
+from napari_unet.core.preview import PreviewRequest
+from napari_unet.learn import glance, instant
+from napari_unet.learn.feature_cache import FeatureCache
+from napari_unet.learn.glance import Glance
+from napari_unet.learn.instant import pictured_of, solve_from
+from napari_unet.learn.model import Model
+from napari_unet.learn.predictor import Predictor
+from napari_unet.learn.unet import UNet
+
+SMALL = preset("fast").changed(base_width=4, depth=2, head_levels=3)
+
+
+def _training(seed: int = 0, classes: int = 2, size: int = 96) -> TrainingSet:
+    """A bright square on noise, with strokes inside and outside."""
+    random = np.random.default_rng(seed)
+    image = random.normal(0, 0.2, (size, size))
+    image[30:70, 30:70] += 1
+    paint = np.zeros((size, size), np.uint8)
+    paint[5:8, 5:60] = 1
+    paint[40:43, 35:65] = 2
+    if classes == 3:
+        paint[80:83, 10:50] = 3
+    return assemble_arrays(image, paint, mode="strokes").training
+
+
+def _box(size: int = 96) -> tuple[slice, slice]:
+    return slice(0, size), slice(0, size)
+
+
+def _request(box: tuple[slice, slice], generation: int = 1) -> PreviewRequest:
+    return PreviewRequest(generation, 0, 0, box)
+
+
+def _answer(training: TrainingSet, look: Glance, box: tuple[slice, slice]) -> np.ndarray:
+    done = look.answer(training, SMALL, _request(box))
+    assert done is not None
+    return done.labels
+
+
+def test_it_tells_what_is_painted_apart() -> None:
+    labels = _answer(_training(), Glance("cpu", "float32"), _box())
+    truth = np.zeros((96, 96), bool)
+    truth[30:70, 30:70] = True
+    assert ((labels == 2) & truth).sum() / ((labels == 2) | truth).sum() > 0.8
+
+
+def test_the_next_stroke_computes_no_features(monkeypatch: pytest.MonkeyPatch) -> None:
+    look, training = Glance("cpu", "float32"), _training()
+    first = _answer(training, look, _box())
+    calls = []
+    forward = UNet.feature_maps
+    monkeypatch.setattr(UNet, "feature_maps", lambda s, x: calls.append(1) or forward(s, x))
+    more = _training(classes=3)
+    painted = replace(
+        training,
+        classes=more.classes,
+        images=(replace(training.images[0], annotation=more.images[0].annotation),),
+    )
+    second = _answer(painted, look, _box())
+    assert not calls
+    assert 3 in second
+    assert 3 not in first
+
+
+@pytest.mark.parametrize("most", [10**9, 1])
+def test_a_part_is_answered_like_the_whole(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    monkeypatch.setattr(instant, "_WHOLE_SAMPLE", 1)  # strokes are looked at one by one
+    training = _training(size=160)
+    box = (slice(30, 101), slice(40, 90))
+    whole = _answer(training, Glance("cpu", "float32"), _box(160))
+    monkeypatch.setattr(glance, "_MOST_PIXELS", most)
+    part = _answer(training, Glance("cpu", "float32"), box)
+    assert part.shape == (71, 50)
+    assert (part == whole[box]).mean() > 0.995
+
+
+def test_a_trained_trunk_is_used_and_left_alone() -> None:
+    training, look = _training(), Glance("cpu", "float32")
+    torch.manual_seed(3)
+    net = UNet(SMALL.changed(input_channels=1, classes=2, filter_bank=False)).eval()
+    model = Model(net, training.classes, training.normalisations[0])
+    before = {k: v.clone() for k, v in net.state_dict().items()}
+    done = look.answer(training, SMALL, _request(_box(), 7), model)
+    assert done is not None
+    assert done.generation == 7
+    assert all(torch.equal(v, before[k]) for k, v in net.state_dict().items())
+    assert (done.labels != _answer(training, Glance("cpu", "float32"), _box())).any()
+
+
+def test_cancelled_it_answers_nothing() -> None:
+    cancel = CancelToken()
+    cancel.cancel()
+    look = Glance("cpu", "float32")
+    assert look.answer(_training(), SMALL, _request(_box()), cancel=cancel) is None
+
+
+def test_the_solved_head_predicts_what_the_glance_shows() -> None:
+    training = _training()
+    torch.manual_seed(0)
+    net = UNet(SMALL.changed(input_channels=1, classes=2)).eval()
+    model = Model(net, training.classes, training.normalisations[0])
+    shown = Glance("cpu", "float32").answer(training, SMALL, _request(_box()), model)
+    features = FeatureCache(net, glance.choose_device("cpu"), glance.best_precision(
+        glance.choose_device("cpu"), "float32", net.config))  # fmt: skip
+    from napari_unet.core.strokes import strokes_of
+
+    solve_from(net, features, training, strokes_of(0, training.images[0].annotation, 2))
+    predictor = Predictor(
+        model, training.images[0].source, PredictConfig(device="cpu", precision="float32")
+    )
+    chances = predictor.probabilities(0, _box())
+    assert shown is not None
+    assert (training.classes.to_labels(chances.argmax(0)) == shown.labels).mean() > 0.999
+
+
+def test_features_used_longest_ago_are_forgotten() -> None:
+    training = _training()
+    net = UNet(ModelConfig(base_width=2, depth=1)).eval()
+    device = glance.choose_device("cpu")
+    precision = glance.best_precision(device, "float32", net.config)
+    image = pictured_of(training, 0)
+    boxes = [(slice(0, 32), slice(start, start + 32)) for start in (0, 32, 64)]
+    size = sum(m.nbytes for m in FeatureCache(net, device, precision).maps(image, 0, boxes[0]))
+    cache = FeatureCache(net, device, precision, room=2 * size)
+    first, second = (cache.maps(image, 0, box) for box in boxes[:2])
+    assert cache.maps(image, 0, boxes[0]) is first
+    cache.maps(image, 0, boxes[2])
+    assert cache.maps(image, 0, boxes[0]) is first
+    assert cache.maps(image, 0, boxes[1]) is not second
