@@ -62,7 +62,7 @@ def measure() -> dict[str, Any]:
     """Open the window, press Train twice, and return what it took."""
     only_errors_pop_up()
     viewer = open_window()
-    image, paint = _painted_image()
+    image, paint = painted_image()
     viewer.add_image(image, name="image")
     tied = {"napari_unet": {"image": "image", "classes": {1: "Background", 2: "Object"}}}
     viewer.add_labels(paint, name="image paint", metadata=tied)
@@ -82,12 +82,12 @@ def measure() -> dict[str, Any]:
     return {"cold_seconds": cold, "warm_seconds": warm, "labelled": labelled}
 
 
-def _painted_image() -> tuple[np.ndarray, np.ndarray]:
+def painted_image(side: int = SIDE) -> tuple[np.ndarray, np.ndarray]:
     """The coins with their strokes, continued to a square."""
     from napari_unet.data.samples import load_sample
 
     sample = load_sample("coins")
-    missing = [(0, SIDE - n) for n in sample.image.shape]
+    missing = [(0, side - n) for n in sample.image.shape]
     return np.pad(sample.image, missing, mode="reflect"), np.pad(sample.paint, missing)
 
 

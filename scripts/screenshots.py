@@ -53,7 +53,7 @@ def make_pictures(folder: Path) -> None:
     wait_until(lambda: (state.progress.fraction or 0) > 0.6 or not state.busy)
     take(window, folder / "panel-training.png")
 
-    wait_until(lambda: not state.busy)
+    wait_until(lambda: not state.busy or state.phase is Phase.RESTING)
     panel.predict.form.button.click()
     wait_until(lambda: not state.busy)
     hide_strokes(viewer)

@@ -125,7 +125,7 @@ def wait_until(condition: Callable[[], bool], seconds: float, pause: float = 0.0
 
 
 def wait_for_job(panel: UNetPaint, seconds: float) -> None:
-    """Wait until what the panel works on has come to its end.
+    """Wait until what the panel works on has come to its end, or rests.
 
     Raises
     ------
@@ -135,7 +135,7 @@ def wait_for_job(panel: UNetPaint, seconds: float) -> None:
         If it has not ended within so many seconds.
     """
     state = panel.session.state
-    wait_until(lambda: not state.busy, seconds)
+    wait_until(lambda: not state.busy or state.phase.value == "resting", seconds)
     if state.phase.value == "failed":
         raise RuntimeError(state.message.text)
 

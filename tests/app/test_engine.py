@@ -6,6 +6,8 @@ import gc
 import importlib
 import subprocess
 import sys
+import threading
+from types import ModuleType
 
 import pytest
 
@@ -85,3 +87,29 @@ def test_libraries_that_cannot_be_opened_harm_nobody(monkeypatch, tmp_path) -> N
     (tmp_path / "lib").mkdir()
     (tmp_path / "lib" / "libc10.so").write_bytes(b"no library")
     door._open_libraries()
+
+
+def test_a_module_another_worker_is_loading_is_waited_for(tmp_path, monkeypatch) -> None:
+    import napari_unet.learn
+
+    (tmp_path / "slow.py").write_text(
+        "import sys\nbegun, go = sys.modules['gate'].begun, sys.modules['gate'].go\n"
+        "begun.set()\ngo.wait(20)\ndone = True\n"
+    )
+    gate = ModuleType("gate")
+    gate.begun, gate.go = threading.Event(), threading.Event()
+    monkeypatch.setitem(sys.modules, "gate", gate)
+    monkeypatch.setattr(napari_unet.learn, "__path__", [*napari_unet.learn.__path__, str(tmp_path)])
+    seen: list[bool] = []
+    workers = [
+        threading.Thread(target=lambda: seen.append(door.engine("slow").done)) for _ in range(2)
+    ]
+    workers[0].start()
+    assert gate.begun.wait(20)
+    workers[1].start()
+    workers[1].join(0.2)
+    gate.go.set()
+    for worker in workers:
+        worker.join(20)
+    sys.modules.pop("napari_unet.learn.slow", None)
+    assert seen == [True, True]

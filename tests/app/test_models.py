@@ -121,3 +121,4 @@ def test_nothing_is_loaded_while_something_runs(library, monkeypatch) -> None:
     models_control._state.move(Phase.PREPARING)
     models_control.load(library.path_for("m"))
     assert models_control._state.model is None
+    assert "first" in models_control._state.message.text

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from napari_unet.app.jobs import InlineRunner
+from napari_unet.app.previews import Previews
 from napari_unet.app.state import CurrentModel, Phase, SessionState
-from napari_unet.app.train_controller import TrainController, TrainWish
+from napari_unet.app.train_controller import TrainController
+from napari_unet.app.train_job import TrainWish
 from napari_unet.core.config import ModelConfig, TrainConfig
 from napari_unet.core.errors import OneClassOnly
 from napari_unet.core.events import (
@@ -39,7 +41,9 @@ class Bench:
         self.runner = StepRunner()
         self.events, self.result = list(events), result
         self.given: list[tuple[Any, ...]] = []
-        self.control = TrainController(self.state, self.layers, self.runner, self.job)
+        self.control = TrainController(
+            self.state, self.layers, self.runner, Previews(self.layers), self.job
+        )
 
     def job(self, *given: Any):
         self.given.append(given)
@@ -53,8 +57,12 @@ class Bench:
         return self.result
 
     @property
-    def desk(self) -> Any:
+    def talk(self) -> Any:
         return self.given[-1][-1]
+
+    @property
+    def desk(self) -> Any:
+        return self.talk.previews
 
 
 def test_a_whole_training_goes_through_its_phases_and_ends_with_a_model() -> None:
@@ -223,6 +231,7 @@ def test_it_works_without_threads() -> None:
         yield PREPARED
         return TrainResult(model, False, "Done.")
 
-    TrainController(state, FakeLayers("a"), InlineRunner(), job).start(wish())
+    layers = FakeLayers("a")
+    TrainController(state, layers, InlineRunner(), Previews(layers), job).start(wish())
     assert state.phase is Phase.IDLE
     assert state.model.model is model

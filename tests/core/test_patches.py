@@ -17,7 +17,8 @@ from napari_unet.core.annotations import (
 from napari_unet.core.axes import AxesSpec
 from napari_unet.core.boxes import mirrored
 from napari_unet.core.dataset import TrainingSet, build_training_set
-from napari_unet.core.patches import HeldOut, PatchReader, PatchSampler, PatchSpec, read_patch
+from napari_unet.core.patch_sampler import PatchSampler
+from napari_unet.core.patches import HeldOut, PatchReader, PatchSpec, read_patch
 from napari_unet.core.source import ImageSource
 from napari_unet.core.strokes import Stroke, hold_out, strokes_of
 

@@ -94,17 +94,17 @@ def fake_training(panel: UNetPaint, *events: Any, wait_for_stop: bool = False) -
     """Let Train run these events instead of the engine."""
     stopped = threading.Event()
 
-    def job(_painted, _wish, _current, cancel, _desk):
+    def job(_painted, _wish, _current, control):
         yield Prepared("CPU, 2 cores", "float32", 2, (40, 20), 2, 0)
         for event in events:
             if isinstance(event, Exception):
                 raise event
             yield event
-        while wait_for_stop and not cancel.cancelled:
+        while wait_for_stop and not control.cancel.cancelled:
             yield StepDone(1, 0.5, 0.5, 3.0)
             stopped.wait(0.01)
         stopped.set()
-        return TrainResult(FakeModel(), cancel.cancelled, "Done learning.", score=0.9)
+        return TrainResult(FakeModel(), control.cancel.cancelled, "Done learning.", score=0.9)
 
     panel.session.train._make_job = job
     return stopped
@@ -364,9 +364,9 @@ def test_what_is_on_screen_is_asked_for_again_when_the_view_moves(window, qtbot)
     panel.session.train._make_job = lambda *given: desks.append(given[-1]) or make(*given)
     viewer.dims.set_point(0, 1)
     press(qtbot, panel.train.box.button)
-    assert desks[0].look().sample == 1
+    assert desks[0].previews.look().sample == 1
     viewer.dims.set_point(0, 3)
-    qtbot.waitUntil(lambda: desks[0].look().sample == 3)
+    qtbot.waitUntil(lambda: desks[0].previews.look().sample == 3)
     panel.session.train.stop()
     qtbot.waitUntil(lambda: done(panel))
 

@@ -26,6 +26,8 @@ def said(box) -> str:
         ("ready", "Train", True),
         ("preparing", "Stop", True),
         ("training", "Stop", True),
+        ("paused", "Stop", True),
+        ("waiting", "Stop", True),
         ("stopping", "Stopping\u2026", False),
         ("resting", "Train more", True),
         ("failed", "Train", True),
@@ -47,6 +49,8 @@ def test_each_state_has_an_honest_button(box, state, text, enabled):
         ("failed", "train_requested"),
         ("preparing", "stop_requested"),
         ("training", "stop_requested"),
+        ("paused", "stop_requested"),
+        ("waiting", "stop_requested"),
     ],
 )
 def test_the_button_asks_for_what_it_says(qtbot, box, state, signal):
@@ -80,11 +84,48 @@ def test_no_score_is_said_as_no_score(box):
     assert box.score_text() == ""
 
 
-def test_preview_can_be_turned_off(qtbot, box):
-    assert box.preview_shown()
-    with qtbot.waitSignal(box.preview_toggled) as emitted:
-        box.set_preview_shown(False)
+@pytest.mark.parametrize(
+    ("ask", "signal", "change"),
+    [
+        ("preview_shown", "preview_toggled", "set_preview_shown"),
+        ("live", "live_toggled", "set_live"),
+        ("answers_shown", "answers_toggled", "set_answers_shown"),
+    ],
+)
+def test_preview_live_and_answers_are_on_and_can_be_turned_off(qtbot, box, ask, signal, change):
+    assert getattr(box, ask)()
+    with qtbot.waitSignal(getattr(box, signal)) as emitted:
+        getattr(box, change)(False)
     assert emitted.args == [False]
+    assert not getattr(box, ask)()
+
+
+@pytest.mark.parametrize(
+    ("state", "text", "signal"),
+    [("training", "Pause", "pause_requested"), ("paused", "Go on", "go_on_requested")],
+)
+def test_one_button_pauses_and_goes_on(qtbot, box, state, text, signal):
+    box.set_state(state)
+    assert box.pause_button.isVisible()
+    assert box.pause_button.text() == text
+    with qtbot.waitSignal(getattr(box, signal)):
+        qtbot.mouseClick(box.pause_button, Qt.MouseButton.LeftButton)
+
+
+@pytest.mark.parametrize("state", ["ready", "preparing", "waiting", "stopping", "resting"])
+def test_where_there_is_nothing_to_hold_there_is_no_pause(box, state):
+    box.set_state(state)
+    assert not box.pause_button.isVisible()
+
+
+@pytest.mark.parametrize(("state", "words"), [("paused", "paused"), ("waiting", "resting")])
+def test_asleep_it_says_so_instead_of_a_time(box, state, words):
+    box.set_state("training")
+    box.set_progress(0.5, 10)
+    box.set_state(state)
+    box.set_progress(0.6, 9)
+    assert words in said(box)
+    assert "left" not in said(box)
 
 
 def test_other_images_are_offered_only_where_there_are_some(qtbot, box):

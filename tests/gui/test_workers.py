@@ -173,3 +173,40 @@ def test_a_finished_job_is_let_go(runner, qtbot) -> None:
     qtbot.wait(1)
     gc.collect()
     assert reference() is None
+
+
+def test_a_job_that_sleeps_keeps_no_other_from_its_thread(runner, qtbot) -> None:
+    pool = QThreadPool.globalInstance()
+    threads, token, go = pool.maxThreadCount(), CancelToken(), threading.Event()
+    token.listen(go.set)
+
+    def sleeps():
+        go.wait(20)
+        yield 1
+
+    pool.setMaxThreadCount(1)
+    small = QtRunner()
+    try:
+        ended: list[object] = []
+        runner.run(
+            sleeps(),
+            on_event=lambda _: None,
+            on_done=ended.append,
+            on_error=ended.append,
+            cancel=token,
+        )
+        assert run(small, qtbot, iter_of("small"))["done"] == "small"
+        assert not ended
+        token.cancel()
+        qtbot.waitUntil(lambda: len(ended) == 1)
+    finally:
+        token.cancel()
+        small.close()
+        assert pool.waitForDone(5000)
+        pool.setMaxThreadCount(threads)
+    assert pool.activeThreadCount() == 0
+
+
+def iter_of(result):
+    yield from ()
+    return result

@@ -52,7 +52,8 @@ def engine(module: str) -> ModuleType:
     """
     name = f"napari_unet.learn.{module}"
     if name in sys.modules:
-        return sys.modules[name]
+        # not taken from there: another worker may be in the middle of loading it
+        return importlib.import_module(name)
     if "torch" not in sys.modules and sys.platform == "linux":
         _open_libraries()
     try:

@@ -73,6 +73,8 @@ class ModelController:
 
     def load(self, path: Path) -> None:
         """Make the model in this file the current one."""
+        if self._state.busy:
+            self._state.say("Stop learning or predicting first, then load the model.")
         if self._state.busy or self._files.busy:
             return
 
@@ -85,14 +87,6 @@ class ModelController:
             self._state.say(f"Loaded {path.stem}, which knows {names}.", "good")
 
         self._run(single(lambda: self._library.load(path)), loaded, "loading a model")
-
-    def keep_last(self) -> None:
-        """Write what training gave into the library, so that it outlives a crash."""
-        current = self._state.model
-        if current is None or self._files.busy:
-            return
-        job = single(lambda: self._library.keep_last(current.model))
-        self._run(job, lambda _: None, "keeping the model")
 
     def _run(self, job: Job, on_done: Any, words: str) -> None:
         self._files.run(

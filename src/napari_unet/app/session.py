@@ -1,15 +1,19 @@
-"""One session: the state, the three controllers, and what they share. One panel owns one."""
+"""One session: the state, the controllers, and what they share. One panel owns one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from napari_unet.app.glance_controller import GlanceController
 from napari_unet.app.model_controller import ModelController
 from napari_unet.app.models import ModelLibrary
-from napari_unet.app.ports import JobRunner, LayerStore
+from napari_unet.app.ports import JobRunner, LayerId, LayerStore
 from napari_unet.app.predict_controller import PredictController
-from napari_unet.app.state import Phase, SessionState
+from napari_unet.app.previews import Previews
+from napari_unet.app.state import SessionState
 from napari_unet.app.train_controller import TrainController
+from napari_unet.app.training_keeper import TrainingKeeper
+from napari_unet.core.source import Box
 
 
 class Session:
@@ -31,21 +35,24 @@ class Session:
         library: ModelLibrary | None = None,
     ) -> None:
         self.state = SessionState()
-        heavy = make_runner()
-        self.train = TrainController(self.state, layers, heavy)
+        heavy, previews = make_runner(), Previews(layers)
+        self.train = TrainController(self.state, layers, heavy, previews)
+        self.glance = GlanceController(self.state, layers, make_runner(), previews)
         self.predict = PredictController(self.state, layers, heavy, make_runner())
-        self.models = ModelController(
-            self.state, library or ModelLibrary(), make_runner(), make_runner()
-        )
-        self._was_training = False
-        self.state.phase_changed.connect(self._on_phase)
+        library = library or ModelLibrary()
+        self.models = ModelController(self.state, library, make_runner(), make_runner())
+        self.keeper = TrainingKeeper(self.state, library, make_runner())
 
-    def _on_phase(self, phase: Phase) -> None:
-        """Keep on disk what a training gave, however it ended."""
-        if phase is Phase.PREPARING:
-            self._was_training = True
-        elif phase in {Phase.IDLE, Phase.FAILED} and self._was_training:
-            self._was_training = False
-            current = self.state.model
-            if current is not None and not current.saved:
-                self.models.keep_last()
+    def look(self, image: LayerId, sample: int, box: Box) -> None:
+        """Say what is on screen: training answers for it, or else the instant answer does.
+
+        Parameters
+        ----------
+        image : LayerId
+        sample : int
+            Canonical sample number.
+        box : tuple of slice
+            Spatial box inside the image.
+        """
+        self.train.look(image, sample, box)
+        self.glance.look(image, sample, box)

@@ -20,6 +20,7 @@ class Phase(StrEnum):
     PREPARING = "preparing"
     TRAINING = "training"
     PAUSED = "paused"
+    RESTING = "resting"
     STOPPING = "stopping"
     PREDICTING = "predicting"
     FAILED = "failed"
@@ -32,8 +33,9 @@ LEGAL_MOVES: Mapping[Phase, frozenset[Phase]] = MappingProxyType(
     {
         Phase.IDLE: frozenset(_START),
         Phase.PREPARING: frozenset(_END | {Phase.TRAINING}),
-        Phase.TRAINING: frozenset(_END | {Phase.PAUSED}),
-        Phase.PAUSED: frozenset(_END | {Phase.TRAINING}),
+        Phase.TRAINING: frozenset(_END | {Phase.PAUSED, Phase.RESTING}),
+        Phase.PAUSED: frozenset(_END | {Phase.TRAINING, Phase.RESTING}),
+        Phase.RESTING: frozenset(_END | {Phase.TRAINING}),
         Phase.STOPPING: frozenset({Phase.IDLE, Phase.FAILED}),
         Phase.PREDICTING: frozenset(_END),
         Phase.FAILED: frozenset(_START | {Phase.IDLE}),
@@ -41,8 +43,11 @@ LEGAL_MOVES: Mapping[Phase, frozenset[Phase]] = MappingProxyType(
 )
 """From each phase, the phases that may follow it."""
 
-BUSY = frozenset({Phase.PREPARING, Phase.TRAINING, Phase.PAUSED, Phase.STOPPING, Phase.PREDICTING})
-"""The phases in which a heavy job runs."""
+LEARNING = frozenset({Phase.PREPARING, Phase.TRAINING, Phase.PAUSED, Phase.RESTING})
+"""The phases of a training that can still be given paint: at work, held, or asleep until then."""
+
+BUSY = LEARNING | {Phase.STOPPING, Phase.PREDICTING}
+"""The phases in which there is a heavy job, at work or asleep."""
 
 Severity = Literal["hint", "good", "warning", "error"]
 
@@ -153,7 +158,7 @@ class SessionState:
 
     @property
     def busy(self) -> bool:
-        """True while a heavy job runs."""
+        """True while there is a heavy job, at work or asleep."""
         return self._phase in BUSY
 
     @property

@@ -3,111 +3,34 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
-from napari_unet.app.engine import engine, lower_priority
 from napari_unet.app.jobs import Job
 from napari_unet.app.ports import JobRunner, LayerId, LayerStore
-from napari_unet.app.state import CurrentModel, Phase, Point, Progress, SessionState
-from napari_unet.core.assemble import PaintedImage, assemble
-from napari_unet.core.axes import Spatial
-from napari_unet.core.cancel import CancelToken
-from napari_unet.core.config import ModelConfig, TrainConfig
+from napari_unet.app.previews import Previews
+from napari_unet.app.state import LEARNING, CurrentModel, Phase, Point, Progress, SessionState
+from napari_unet.app.train_job import TrainWish, train_job
+from napari_unet.core.assemble import PaintedImage
 from napari_unet.core.errors import UNetError
 from napari_unet.core.events import (
     ModelImproved,
     Notice,
+    PaintTaken,
     Prepared,
     PreviewDone,
+    Resting,
     ScoreDone,
     StepDone,
     TrainResult,
 )
-from napari_unet.core.preview import PreviewDesk, PreviewRequest
-from napari_unet.core.settings import network_for
+from napari_unet.core.paint_desk import PaintPiece
+from napari_unet.core.preview import PreviewRequest
 from napari_unet.core.source import Box
+from napari_unet.core.training_control import TrainingControl
 
 _AFTERWARDS = "Predict, or paint where it is wrong and train more."
-
-
-@dataclass(frozen=True)
-class TrainWish:
-    """What the user wants to train.
-
-    Parameters
-    ----------
-    pairs : tuple of (image, paint)
-        Layers to learn from; the first is the one in view.
-    model : ModelConfig
-        Shape of the network; channels and classes are filled in from the data.
-    config : TrainConfig
-    preset : str or None, optional
-        Name of the preset `model` came from.
-    start : {"auto", "scratch"}, optional
-        Where to begin when there is no model to continue from.
-    """
-
-    pairs: tuple[tuple[LayerId, LayerId], ...]
-    model: ModelConfig
-    config: TrainConfig
-    preset: str | None = None
-    start: Literal["auto", "scratch"] = "auto"
-
-    @property
-    def spatial(self) -> Spatial:
-        """The axes the network sees."""
-        return "ZYX" if self.model.dimensions == 3 else "YX"
-
-
-def train_job(
-    painted: list[PaintedImage],
-    wish: TrainWish,
-    current: Any,
-    cancel: CancelToken,
-    desk: PreviewDesk,
-) -> Job:
-    """Read the paint, load the engine, train; on a worker from the first `send`.
-
-    Parameters
-    ----------
-    painted : list of PaintedImage
-    wish : TrainWish
-    current : napari_unet.learn.model.Model or None
-        Continue from this model if it is a network of the wished shape.
-    cancel : CancelToken
-    desk : PreviewDesk
-    """
-    lower_priority()
-    training = assemble(painted).training
-    model_config = network_for(wish.model, training.channels, len(training.classes))
-    start: Any = wish.start
-    if current is not None:
-        if _same_shape(current.config, model_config):
-            start = current
-        else:
-            yield Notice("The network is another than before, so learning begins afresh.")
-    if cancel.cancelled:
-        return None
-    return (
-        yield from engine("training").train(
-            training,
-            model_config,
-            wish.config,
-            start=start,
-            cancel=cancel,
-            desk=desk,
-            preset=wish.preset,
-        )
-    )
-
-
-def _same_shape(one: ModelConfig, other: ModelConfig) -> bool:
-    """True if two networks differ in nothing but channels and classes."""
-    return bool(
-        one.changed(input_channels=1, classes=2) == other.changed(input_channels=1, classes=2)
-    )
+_RESTING = "Resting; paint to go on. Everything painted so far is learned."
 
 
 class TrainController:
@@ -118,6 +41,7 @@ class TrainController:
     state : SessionState
     layers : LayerStore
     runner : JobRunner
+    previews : Previews
     make_job : callable, optional
         Makes the job; replaced in tests.
     """
@@ -127,24 +51,25 @@ class TrainController:
         state: SessionState,
         layers: LayerStore,
         runner: JobRunner,
+        previews: Previews,
         make_job: Callable[..., Job] = train_job,
     ) -> None:
         self._state, self._layers, self._runner = state, layers, runner
-        self._make_job = make_job
-        self._cancel = CancelToken()
-        self._desk = PreviewDesk()
+        self._previews, self._make_job = previews, make_job
+        self._control = TrainingControl()
         self._wish: TrainWish | None = None
         self._name = ""
-        self._previews: dict[int, LayerId] = {}
+        self._view: tuple[LayerId, int, Box] | None = None
         self._previewing = True
-        self._generation = 0
-        self._shown = 0
+        self._resting = False
         self._handlers: dict[type, Callable[[Any], None]] = {
             Prepared: self._on_prepared,
             StepDone: self._on_step,
             ScoreDone: self._on_score,
             ModelImproved: self._on_model,
             PreviewDone: self._on_preview,
+            PaintTaken: self._on_paint_taken,
+            Resting: self._on_resting,
             Notice: lambda event: state.say(event.text),
         }
 
@@ -162,32 +87,66 @@ class TrainController:
     def _run(self, wish: TrainWish, painted: list[PaintedImage]) -> None:
         self._wish = wish
         self._name = f"{self._layers.name(wish.pairs[0][0])} model"
-        self._cancel, self._desk = CancelToken(), PreviewDesk()
-        self._previews, self._shown = {}, 0
+        self._control = TrainingControl(live=wish.live)
+        self._resting, self._view = False, None
+        self._previews.close(image for image, _ in wish.pairs)
         if self._previewing:
-            self._open_preview(0)
+            self._previews.open(*wish.pairs[0], wish.spatial)
         self._state.say("")
         self._state.start_curve()
         self._state.set_progress(Progress(words="Getting ready"))
         self._state.move(Phase.PREPARING)
         current = self._state.model
-        job = self._make_job(
-            painted, wish, current.model if current else None, self._cancel, self._desk
-        )
+        job = self._make_job(painted, wish, current.model if current else None, self._control)
         self._runner.run(
             job,
             on_event=self._on_event,
             on_done=self._on_done,
             on_error=self._on_error,
-            cancel=self._cancel,
+            cancel=self._control.cancel,
             words="learning from paint",
         )
 
     def stop(self) -> None:
         """Ask training to end; it answers within a second and keeps the best model."""
-        if self._state.phase in {Phase.PREPARING, Phase.TRAINING, Phase.PAUSED}:
-            self._cancel.cancel()
+        if self._state.phase in {Phase.PREPARING, Phase.TRAINING, Phase.PAUSED, Phase.RESTING}:
+            self._control.cancel.cancel()
             self._state.move(Phase.STOPPING)
+
+    def pause(self) -> None:
+        """Hold: no step is taken until `go_on`; what is on screen is answered all the same."""
+        if self._state.phase is Phase.TRAINING:
+            self._control.pause()
+            self._state.move(Phase.PAUSED)
+
+    def go_on(self) -> None:
+        """Go on after a pause, with everything that was painted meanwhile."""
+        if self._state.phase is Phase.PAUSED:
+            self._control.go_on()
+            self._state.move(Phase.RESTING if self._resting else Phase.TRAINING)
+
+    def set_live(self, live: bool) -> None:
+        """Rest and wake, or end once everything is learned; a resting training ends then."""
+        self._control.set_live(live)
+
+    def number_of(self, paint: LayerId) -> int | None:
+        """Index of the image whose paint this is, if it is being learned from now."""
+        if self._wish is None or self._state.phase not in LEARNING:
+            return None
+        paints = [its for _, its in self._wish.pairs]
+        return paints.index(paint) if paint in paints else None
+
+    def repaint(self, pieces: Iterable[PaintPiece], names: Mapping[int, str]) -> None:
+        """Hand paint that changed to the training that runs; it is learned within a step.
+
+        Parameters
+        ----------
+        pieces : iterable of PaintPiece
+            Of images by `number_of`.
+        names : mapping of int to str
+            Name of each paint value.
+        """
+        self._control.repaint(pieces, names)
 
     def forget(self) -> None:
         """Let the next training begin afresh."""
@@ -199,7 +158,7 @@ class TrainController:
         """Answer for what is on screen while learning, or keep all time for learning."""
         self._previewing = shown
         if not shown:
-            self._desk.clear()
+            self._control.previews.clear()
 
     def look(self, image: LayerId, sample: int, box: Box) -> None:
         """Say what is on screen, so that the preview shows the answer there next.
@@ -213,21 +172,16 @@ class TrainController:
         box : tuple of slice
             Spatial box inside the image.
         """
-        if self._wish is None or not self._state.busy:
+        if self._wish is None or self._state.phase not in LEARNING:
             return
-        images = [image_id for image_id, _ in self._wish.pairs]
-        if image not in images or not self._previewing:
+        pairs = dict(self._wish.pairs)
+        if image not in pairs or not self._previewing:
             return
-        number = images.index(image)
-        if number not in self._previews:
-            self._open_preview(number)
-        self._generation += 1
-        self._desk.post(PreviewRequest(self._generation, number, sample, box))
-
-    def _open_preview(self, number: int) -> None:
-        if self._wish is not None:
-            image, paint = self._wish.pairs[number]
-            self._previews[number] = self._layers.open_preview(image, paint, self._wish.spatial)
+        self._previews.open(image, pairs[image], self._wish.spatial)
+        self._view = (image, sample, box)
+        number = list(pairs).index(image)
+        generation = self._previews.next_generation()
+        self._control.show(PreviewRequest(generation, number, sample, box))
 
     def _on_event(self, event: Any) -> None:
         self._handlers[type(event)](event)
@@ -251,11 +205,26 @@ class TrainController:
         self._keep(event.model, self._state.score)
 
     def _on_preview(self, event: PreviewDone) -> None:
-        late = event.generation < self._shown or not self._previewing
-        if late or event.image not in self._previews:
-            return
-        self._shown = event.generation
-        self._layers.write(self._previews[event.image], event.sample, event.box, event.labels)
+        if self._previewing and self._wish is not None:
+            self._previews.show(self._wish.pairs[event.image][0], event)
+
+    def _on_paint_taken(self, _: PaintTaken) -> None:
+        if self._resting:
+            self._resting = False
+            self._state.say("")
+            self._state.set_progress(Progress(words="Learning"))
+        if self._state.phase is Phase.RESTING:
+            self._state.move(Phase.TRAINING)
+        if self._view is not None:  # an instant answer may have come between: ask anew
+            self.look(*self._view)
+
+    def _on_resting(self, event: Resting) -> None:
+        self._resting = True
+        self._state.set_score(event.result.score)
+        self._keep(event.result.model, event.result.score)
+        self._state.say(_RESTING, "good")
+        if self._state.phase is Phase.TRAINING:
+            self._state.move(Phase.RESTING)
 
     def _on_done(self, result: TrainResult | None) -> None:
         try:

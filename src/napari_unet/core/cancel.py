@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from threading import Event
 
 
@@ -10,10 +11,22 @@ class CancelToken:
 
     def __init__(self) -> None:
         self._event = Event()
+        self._listeners: list[Callable[[], object]] = []
 
     def cancel(self) -> None:
         """Ask the work to end; it looks at every step."""
         self._event.set()
+        for heard in tuple(self._listeners):
+            heard()
+
+    def listen(self, heard: Callable[[], object]) -> None:
+        """Call `heard` when somebody asks the work to end, in the thread that asks.
+
+        For work that sleeps; called at once if it was asked already.
+        """
+        self._listeners.append(heard)
+        if self.cancelled:
+            heard()
 
     @property
     def cancelled(self) -> bool:

@@ -57,6 +57,18 @@ class ScoreDone:
 
 
 @dataclass(frozen=True)
+class PaintTaken:
+    """Paint that changed while training runs is learned from now on."""
+
+    step: int
+    classes: int
+    strokes: int
+    held_out_strokes: int
+    new_pixels: int
+    """Pixels to learn from that were not painted, or painted otherwise, before."""
+
+
+@dataclass(frozen=True)
 class CheckpointSaved:
     """A model file was written."""
 
@@ -113,6 +125,14 @@ class TrainResult:
 
 
 @dataclass(frozen=True, eq=False)
+class Resting:
+    """Everything is learned; training sleeps until there is more paint."""
+
+    result: TrainResult
+    """What it came to so far."""
+
+
+@dataclass(frozen=True, eq=False)
 class PredictResult:
     """What prediction returns."""
 
@@ -121,4 +141,19 @@ class PredictResult:
     probabilities: np.ndarray | None = None
     """Class probabilities, shape ``(S, K, *spatial)``, float32, when asked for."""
     stopped: bool = False
+    notices: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class StreamResult:
+    """What prediction into a store returns; the labels are there."""
+
+    blocks: int
+    """How many blocks the result has."""
+    computed: int
+    """How many of them were computed now, and not before."""
+    pixels: tuple[int, ...]
+    """How many pixels each class has, of what is done."""
+    stopped: bool = False
+    """True if it was asked to end; it can be continued."""
     notices: tuple[str, ...] = field(default=())

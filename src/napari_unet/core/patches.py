@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import prod
 
@@ -17,8 +17,6 @@ from napari_unet.core.strokes import Stroke
 
 _CACHE_BYTES = 512 * 1024**2
 _SAMPLE_BYTES = 128 * 1024**2
-_OUTSIDE = 8
-"""A patch may reach outside a larger image by one part in this many of its size."""
 
 
 @dataclass(frozen=True)
@@ -46,113 +44,6 @@ class PatchSpec:
     def box(self) -> Box:
         """The slices the patch covers; starts may be negative."""
         return tuple(slice(a, a + n) for a, n in zip(self.start, self.size, strict=True))
-
-
-class PatchSampler:
-    """Draw patches around paint: every class equally often, every stroke its turn.
-
-    A class is drawn uniformly, then one of its strokes (weighted by the square root of its
-    pixels, so that long strokes count more but not all), then one of its pixels, and the
-    patch is laid so that this pixel may be anywhere in it.
-
-    Parameters
-    ----------
-    strokes : sequence of Stroke
-        The paint to learn from.
-    classes : int
-        Number of classes; a class without strokes is never drawn.
-    size : tuple of int
-        Size of a patch along each spatial axis.
-    seed : int
-        The same seed gives the same patches.
-    shapes : sequence of tuple of int, optional
-        Spatial shape of each image. When given, patches are moved so that they reach outside
-        an image at most a little, where that is possible; else they may lie anywhere.
-    """
-
-    def __init__(
-        self,
-        strokes: Sequence[Stroke],
-        classes: int,
-        size: tuple[int, ...],
-        seed: int,
-        shapes: Sequence[tuple[int, ...]] | None = None,
-    ) -> None:
-        self._strokes = list(strokes)
-        self._size = tuple(size)
-        self._shapes = shapes
-        self._rng = np.random.default_rng(seed)
-        self._pixels: dict[int, np.ndarray] = {}
-        members: dict[int | None, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
-        for i, stroke in enumerate(self._strokes):
-            if stroke.class_number < classes:
-                members[None][stroke.class_number].append(i)
-                members[stroke.image][stroke.class_number].append(i)
-        self._choices = {
-            image: [self._weighted(group) for _, group in sorted(by_class.items())]
-            for image, by_class in members.items()
-        }
-
-    def _weighted(self, group: list[int]) -> tuple[np.ndarray, np.ndarray]:
-        """Stroke numbers and the running sum of their weights."""
-        weights = np.sqrt([self._strokes[i].pixels for i in group])
-        return np.array(group), np.cumsum(weights)
-
-    @property
-    def images(self) -> dict[int, float]:
-        """How likely `draw` takes a patch from each image; images without paint are absent."""
-        share: dict[int, float] = defaultdict(float)
-        everywhere = self._choices.get(None, [])
-        for group, running in everywhere:
-            weights = np.diff(running, prepend=0.0) / running[-1] / len(everywhere)
-            for i, weight in zip(group, weights, strict=True):
-                share[self._strokes[i].image] += float(weight)
-        return dict(sorted(share.items()))
-
-    def draw(self, n: int, image: int | None = None) -> list[PatchSpec]:
-        """Draw `n` patches, from one image if that is given.
-
-        Parameters
-        ----------
-        n : int
-            How many patches.
-        image : int, optional
-            Index of the image they come from; all images when not given.
-
-        Returns
-        -------
-        list of PatchSpec, empty if there is no paint to draw from
-        """
-        choices = self._choices.get(image)
-        if not choices:
-            return []
-        return [self._patch(self._stroke(choices)) for _ in range(n)]
-
-    def _stroke(self, choices: list[tuple[np.ndarray, np.ndarray]]) -> int:
-        group, running = choices[self._rng.integers(len(choices))]
-        place = np.searchsorted(running, self._rng.random() * running[-1], side="right")
-        return int(group[min(int(place), len(group) - 1)])
-
-    def _patch(self, number: int) -> PatchSpec:
-        stroke = self._strokes[number]
-        if number not in self._pixels:
-            flat = np.flatnonzero(stroke.mask)
-            self._pixels[number] = flat.astype(np.min_scalar_type(stroke.mask.size))
-        pixels = self._pixels[number]
-        inside = np.unravel_index(pixels[self._rng.integers(len(pixels))], stroke.mask.shape)
-        jitter = self._rng.integers(0, self._size)
-        start = [int(a + i - j) for a, i, j in zip(stroke.start, inside, jitter, strict=True)]
-        if self._shapes is not None:
-            start = self._moved(start, self._shapes[stroke.image])
-        return PatchSpec(stroke.image, stroke.sample, tuple(start), self._size)
-
-    def _moved(self, start: list[int], shape: tuple[int, ...]) -> list[int]:
-        """The start moved towards the image so that little of the patch is outside it."""
-        moved = []
-        for a, size, n in zip(start, self._size, shape, strict=True):
-            slack = size // _OUTSIDE
-            moved.append(max(min(0, n - size) - slack, min(a, max(0, n - size) + slack)))
-        return moved
 
 
 class HeldOut:
@@ -235,6 +126,12 @@ class PatchReader:
         self._room = cache_bytes
         self._kept: dict[tuple[int, int], np.ndarray] = {}
         self._paint = [_by_sample(image.annotation.boxes) for image in training.images]
+
+    def under(self, training: TrainingSet) -> PatchReader:
+        """A reader of the same images under other paint, which shares the pixels kept."""
+        other = PatchReader(training, self._room)
+        other._kept = self._kept
+        return other
 
     def read(self, spec: PatchSpec, held: HeldOut | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Return what a patch shows and what is painted on it.

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise, product
 from threading import Lock
 
 from napari_unet.core.source import Box
+
+_LARGEST = 512
+"""Side of what is answered in one go, so that nobody has to wait long for a turn."""
 
 
 @dataclass(frozen=True)
@@ -18,6 +22,16 @@ class PreviewRequest:
     """Index of the image in the training set."""
     sample: int
     box: Box
+
+    def parts(self) -> list[PreviewRequest]:
+        """The same request in parts of at most 512 pixels a side, much alike in size."""
+        cuts = []
+        for side in self.box:
+            length = side.stop - side.start
+            count = max(1, -(-length // _LARGEST))
+            edges = [side.start + length * number // count for number in range(count + 1)]
+            cuts.append([slice(a, b) for a, b in pairwise(edges)])
+        return [replace(self, box=box) for box in product(*cuts)]
 
 
 class PreviewDesk:

@@ -93,7 +93,12 @@ def strokes_of(image_index: int, annotation: Annotation, classes: int) -> list[S
 
 
 def hold_out(
-    strokes: Sequence[Stroke], share: float, seed: int
+    strokes: Sequence[Stroke],
+    share: float,
+    seed: int,
+    *,
+    learned: Sequence[Stroke] = (),
+    unseen: Sequence[Stroke] = (),
 ) -> tuple[list[Stroke], list[Stroke]]:
     """Split strokes into those to learn from and those to score on.
 
@@ -103,27 +108,33 @@ def hold_out(
     Parameters
     ----------
     strokes : sequence of Stroke
-        All strokes of a training set.
+        The strokes to split: all of a training set, or those that are new.
     share : float
         Share of each class's strokes to hold out, 0 to 0.5.
     seed : int
         The same seed and strokes give the same split.
+    learned, unseen : sequence of Stroke, optional
+        Strokes that are split already; they count in numbers and pixels.
 
     Returns
     -------
     kept, held : lists of Stroke
-        In the order they came.
+        Those of `strokes`, in the order they came.
     """
     rng = np.random.default_rng(seed)
     held: set[int] = set()
     for class_number in sorted({s.class_number for s in strokes}):
         members = [i for i, s in enumerate(strokes) if s.class_number == class_number]
-        if share <= 0 or len(members) < _FEWEST_STROKES:
+        kept_back = [s.pixels for s in unseen if s.class_number == class_number]
+        others = [s.pixels for s in learned if s.class_number == class_number] + kept_back
+        count = len(members) + len(others)
+        if share <= 0 or count < _FEWEST_STROKES:
             continue
-        wanted = max(1, round(share * len(members)))
-        room = _MOST_HELD * sum(strokes[i].pixels for i in members)
+        wanted = max(1, round(share * count)) - len(kept_back)
+        room = _MOST_HELD * (sum(strokes[i].pixels for i in members) + sum(others))
+        room -= sum(kept_back)
         for i in rng.permutation(members):
-            if wanted and strokes[i].pixels <= room:
+            if wanted > 0 and strokes[i].pixels <= room:
                 held.add(int(i))
                 wanted -= 1
                 room -= strokes[i].pixels

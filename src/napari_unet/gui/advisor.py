@@ -16,8 +16,9 @@ from napari_unet.gui.survey import Findings, Survey
 
 _PHASES = {
     Phase.PREPARING: "Getting ready: the first time, the network's libraries take a few seconds.",
-    Phase.TRAINING: "Learning. Watch the preview: where it is wrong, paint more, then train on.",
-    Phase.PAUSED: "Learning rests.",
+    Phase.TRAINING: "Learning. Watch the preview, and paint where it is wrong: it is learned too.",
+    Phase.PAUSED: "Paused. You can go on painting; press Go on to learn from it.",
+    Phase.RESTING: "Resting; paint to go on.",
     Phase.STOPPING: "Stopping; the best model is kept.",
     Phase.PREDICTING: "Predicting. You can go on painting.",
 }

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from napari.layers import Image, Labels
-from napari.utils.colormaps import DirectLabelColormap
 from qtpy.QtCore import QObject, QTimer
 
 from napari_unet.app.ports import LayerId
@@ -28,10 +27,12 @@ from napari_unet.gui.layers import (
 from napari_unet.gui.paint_counts import PaintCounts, copy_paint
 from napari_unet.gui.paint_layer import (
     colour_of,
+    coloured,
     direct_colours,
     image_of,
     names_of,
     palette_colour,
+    result_colours,
     tie,
 )
 
@@ -89,6 +90,10 @@ class ViewerLayers:
         """Every labels layer that may be painted on: all but previews."""
         return [layer for layer in self._of_type(Labels) if kind_of(layer) != "preview"]
 
+    def results(self) -> list[Any]:
+        """Every labels layer that shows a prediction, topmost last."""
+        return [layer for layer in self._of_type(Labels) if kind_of(layer) in {"preview", "mask"}]
+
     def paint_of(self, image: Any) -> Any | None:
         """The topmost paint layer tied to an image."""
         images = self.images()
@@ -136,7 +141,7 @@ class ViewerLayers:
         else:
             layer = self._result(image_layer, "preview", dtype, opacity=0.45)
             self._insert(layer, below=paint_layer)
-        layer.colormap = _without_background(paint_layer)
+        layer.colormap = result_colours(paint_layer)
         notes_of(layer).update(axes=axes_of(image_layer), spatial=spatial)
         return id_of(layer)
 
@@ -172,6 +177,8 @@ class ViewerLayers:
         layer = self.find(result)
         if layer is None:
             return
+        if kind_of(layer) == "preview":
+            self._take_colours(layer)
         write_labels(layer.data, _spec_of(layer), sample, box, labels)
         self._stale[id_of(layer)] = layer
         if not self._timer.isActive():
@@ -255,6 +262,12 @@ class ViewerLayers:
             for one in chosen:
                 selection.add(one)
 
+    def _take_colours(self, preview: Any) -> None:
+        """Give a preview the colours of classes that were added since it was made."""
+        paint = self.paint_of(image_of(preview, self.images()))
+        if paint is not None and not set(names_of(paint)) <= {1, *coloured(preview)}:
+            preview.colormap = result_colours(paint)
+
     def _on_edited(self, event: Any) -> None:
         self._edited.add(id_of(event.source))
 
@@ -279,10 +292,3 @@ def _like(result: Any, labels: np.ndarray) -> np.ndarray:
         size = iter(np.delete(result.data.shape, channel))
     array = labels_for(labels_spec, tuple(int(n) for n in size), labels)
     return array.reshape(result.data.shape)
-
-
-def _without_background(paint: Any) -> Any:
-    """The colours of a paint layer, for labels in which 0 is background."""
-    if not isinstance(paint.colormap, DirectLabelColormap):
-        return paint.colormap
-    return direct_colours({v: colour_of(paint, v) for v in paint.colormap.color_dict if v})

@@ -159,3 +159,15 @@ def remove_class(paint: Any, value: int) -> int:
     notes_of(paint)["classes"] = {v: n for v, n in names_of(paint).items() if v != value}
     show_classes(paint)
     return len(where[0])
+
+
+def coloured(layer: Any) -> set[int]:
+    """The values a labels layer has colours of their own for; all it names if it has none."""
+    return set(getattr(layer.colormap, "color_dict", names_of(layer)))
+
+
+def result_colours(paint: Any) -> Any:
+    """The colours of a paint layer, for labels in which 0 is background."""
+    if not isinstance(paint.colormap, DirectLabelColormap):
+        return paint.colormap
+    return direct_colours({v: colour_of(paint, v) for v in paint.colormap.color_dict if v})

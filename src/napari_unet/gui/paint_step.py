@@ -101,11 +101,16 @@ class PaintStep(QObject):
         except UNetError as err:
             self.said.emit(str(err))
             return
+        self.adopt(layer)
+
+    def adopt(self, layer: Any) -> None:
+        """Add a layer made for the chosen image, choose it, and paint with its first class."""
         self._viewer.add_layer(layer)
         self.sync()
         self.paints.setValue(id_of(layer))
         self._on_paint_chosen(id_of(layer))
         self.editor.paint_with(min(names_of(layer)))
+        self.pair_changed.emit()
 
     def sync(self) -> None:
         """Offer the layers the viewer has now."""

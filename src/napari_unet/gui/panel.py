@@ -11,11 +11,16 @@ from napari_unet.app.session import Session
 from napari_unet.gui.advanced_form import AdvancedForm, AdvancedSettings
 from napari_unet.gui.advisor import Advisor
 from napari_unet.gui.class_editor import ClassEditor
+from napari_unet.gui.draft import Draft
+from napari_unet.gui.journal_watch import JournalWatch
 from napari_unet.gui.layer_store import ViewerLayers
 from napari_unet.gui.lifecycle import Lifecycle
+from napari_unet.gui.live_paint import LivePaint
 from napari_unet.gui.models_step import ModelsStep
+from napari_unet.gui.pages import Pages
 from napari_unet.gui.paint_counts import PaintCounts
 from napari_unet.gui.paint_step import PaintStep
+from napari_unet.gui.paint_watch import PaintWatch
 from napari_unet.gui.predict_step import PredictStep
 from napari_unet.gui.preview_watch import PreviewWatch
 from napari_unet.gui.sections import Section
@@ -23,6 +28,7 @@ from napari_unet.gui.style import follow_theme
 from napari_unet.gui.surroundings import clash_warning
 from napari_unet.gui.survey import Survey
 from napari_unet.gui.train_step import TrainStep
+from napari_unet.gui.training_offer import TrainingOffer
 from napari_unet.gui.warm_up import WarmUp
 from napari_unet.gui.workers import QtRunner, share_interpreter
 
@@ -48,11 +54,23 @@ class UNetPaint(QWidget):
         store = ViewerLayers(napari_viewer, counts, self)
         life = self._lifecycle
         self.session = Session(store, self._new_runner)
+        self.cut_short = TrainingOffer(self.session, life)
         editor = ClassEditor(napari_viewer, counts, life, self)
         self.paint = PaintStep(napari_viewer, store, editor, life, self)
-        watch = PreviewWatch(napari_viewer, self.session.train, life, self)
+        self.strokes = PaintWatch(napari_viewer, life, self)
+        state, runner = self.session.state, self._new_runner()
+        self.kept = JournalWatch(
+            napari_viewer, state, store, self.paint, self.strokes, runner, life, self
+        )
+        watch = PreviewWatch(napari_viewer, self.session.look, life, self)
+        train, glance = self.session.train, self.session.glance
+        self.live = LivePaint(
+            store, self.strokes, (train, glance), glance.stroke_done, glance.forget, self
+        )
         self.train = TrainStep(self.session, store, self.paint, watch, self.settings, life, self)
         self.predict = PredictStep(self.session, store, self.paint, self.settings, life, self)
+        self.draft = Draft(store, self.paint, self)
+        self.pages = Pages(napari_viewer, store, lambda: self.paint.image, life)
         self.models = ModelsStep(self.session, life, self)
         survey = Survey(store, self._new_runner(), self)
         self.advisor = Advisor(
@@ -98,13 +116,18 @@ class UNetPaint(QWidget):
         return runner
 
     def _build(self) -> None:
-        self._advanced_section = Section("Advanced", collapsible=True, expanded=False, rule=False)
+        self._advanced_section = Section(
+            "Advanced and keys", collapsible=True, expanded=False, rule=False
+        )
         self._advanced_section.toggled.connect(self._on_advanced)
+        self.predict.section.add(self.draft.line)
         inside = QWidget()
         steps = QVBoxLayout(inside)
         steps.setContentsMargins(8, 6, 8, 6)
         steps.setSpacing(6)
         for part in (
+            self.kept.line,
+            self.cut_short,
             self.paint.images,
             self.paint.section,
             self.train.section,
@@ -140,12 +163,14 @@ class UNetPaint(QWidget):
         self._advanced.valueChanged.connect(self._on_settings)
         self._advanced.afresh_requested.connect(self.session.train.forget)
         self._advanced_section.add(self._advanced)
+        self._advanced_section.add(self.pages.help_label())
 
     def _on_settings(self, settings: AdvancedSettings) -> None:
         self._settings = settings
 
     def _on_devices(self, devices: list[tuple[str, str]]) -> None:
         self.session.state.set_device(dict(devices)["auto"])
+        self.session.glance.set_ready()
         self._devices = [(name, words) for name, words in devices if name != "auto"]
         if self._advanced is not None:
             self._advanced.set_devices(self._devices)

@@ -9,7 +9,7 @@ from qtpy.QtCore import QObject, QSignalBlocker
 
 from napari_unet.app.predict_controller import PredictWish
 from napari_unet.app.session import Session
-from napari_unet.app.state import Phase, Progress
+from napari_unet.app.state import LEARNING, Phase, Progress
 from napari_unet.core.config import PredictConfig
 from napari_unet.core.errors import UNetError
 from napari_unet.gui.advanced_form import AdvancedSettings
@@ -76,7 +76,7 @@ class PredictStep(QObject):
 
     def start(self) -> None:
         """Predict the ticked images; a running training is stopped first, its best model kept."""
-        if self._session.state.phase in {Phase.PREPARING, Phase.TRAINING}:
+        if self._session.state.phase in LEARNING:
             self._waiting = True
             self._session.train.stop()
             return

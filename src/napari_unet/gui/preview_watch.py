@@ -1,14 +1,16 @@
-"""Tells the running training what is on screen: at most a few times a second, newest wins."""
+"""Tells who answers for it what is on screen: at most a few times a second, newest wins."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from qtpy.QtCore import QObject, QTimer
 
-from napari_unet.app.train_controller import TrainController
+from napari_unet.app.ports import LayerId
 from napari_unet.core.axes import Spatial
 from napari_unet.core.errors import UNetError
+from napari_unet.core.source import Box
 from napari_unet.gui.layer_store import id_of
 from napari_unet.gui.lifecycle import Lifecycle
 from napari_unet.gui.view import view_of
@@ -17,21 +19,26 @@ _PAUSE_MS = 120
 
 
 class PreviewWatch(QObject):
-    """Follows camera and sliders while something learns.
+    """Follows camera and sliders over one image.
 
     Parameters
     ----------
     viewer : napari.Viewer
-    train : TrainController
+    look : callable
+        Takes the image, the sample and the box that are on screen.
     lifecycle : Lifecycle
     parent : QObject
     """
 
     def __init__(
-        self, viewer: Any, train: TrainController, lifecycle: Lifecycle, parent: QObject
+        self,
+        viewer: Any,
+        look: Callable[[LayerId, int, Box], None],
+        lifecycle: Lifecycle,
+        parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._viewer, self._train = viewer, train
+        self._viewer, self._look = viewer, look
         self._image: Any | None = None
         self._spatial: Spatial = "YX"
         self._timer = QTimer(self)
@@ -51,15 +58,15 @@ class PreviewWatch(QObject):
             self.post()
 
     def post(self) -> None:
-        """Leave what is on screen on the desk."""
+        """Say what is on screen now."""
         if self._image is None:
             return
         try:
             view = view_of(self._image, tuple(self._viewer.dims.point), self._spatial)
+            if view is not None:
+                self._look(id_of(self._image), view.sample, view.box)
         except UNetError:
-            return  # the axes were changed meanwhile; the next training reads them
-        if view is not None:
-            self._train.look(id_of(self._image), view.sample, view.box)
+            return  # axes were changed or a layer removed; the next training finds out
 
     def _on_move(self, _: Any = None) -> None:
         # Not restarted while it runs: a long drag still brings requests.

@@ -20,8 +20,18 @@ from napari_unet.gui.loss_plot import LossPlot
 from napari_unet.gui.style import set_role
 
 TrainState = Literal[
-    "empty", "ready", "preparing", "training", "stopping", "resting", "failed", "blocked"
+    "empty",
+    "ready",
+    "preparing",
+    "training",
+    "paused",
+    "waiting",
+    "stopping",
+    "resting",
+    "failed",
+    "blocked",
 ]
+"""`waiting` sleeps until there is more paint; `resting` has ended and can be begun again."""
 
 _BUTTON: dict[TrainState, tuple[str, bool, str]] = {
     # text, enabled, role
@@ -29,12 +39,16 @@ _BUTTON: dict[TrainState, tuple[str, bool, str]] = {
     "ready": ("Train", True, "main"),
     "preparing": ("Stop", True, "next"),
     "training": ("Stop", True, "next"),
+    "paused": ("Stop", True, "next"),
+    "waiting": ("Stop", True, "next"),
     "stopping": ("Stopping\u2026", False, "next"),
     "resting": ("Train more", True, "next"),
     "failed": ("Train", True, "main"),
     "blocked": ("Train", False, "main"),
 }
-_RUNNING = ("preparing", "training", "stopping")
+_RUNNING = ("preparing", "training", "paused", "waiting", "stopping")
+_WORDS: dict[TrainState, str] = {"paused": "paused", "waiting": "resting", "stopping": ""}
+"""Said instead of the time left."""
 _WHOLE = 1000
 
 
@@ -43,9 +57,13 @@ class TrainBox(QWidget):
 
     train_requested = Signal()
     stop_requested = Signal()
+    pause_requested = Signal()
+    go_on_requested = Signal()
     step_requested = Signal(int)
     """Emitted with the step of a point of the curve that was clicked."""
     preview_toggled = Signal(bool)
+    live_toggled = Signal(bool)
+    answers_toggled = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -53,17 +71,31 @@ class TrainBox(QWidget):
         self.also = LayerChecklist(title="Learn also from", at_least=1, rows=3, parent=self)
         self.button = QPushButton(self)
         self.button.setObjectName("train_button")
+        self.pause_button = QPushButton("Pause", self)
+        self.pause_button.setObjectName("pause_button")
+        set_role(self.pause_button, "next")
         self._bar = thin_progress_bar(self, "Learning progress")
         self._time = QLabel(self)
         set_role(self._time, "quiet")
-        self._preview = QCheckBox("Preview", self)
-        self._preview.setChecked(True)
-        self._preview.setToolTip("Show the network's answer for what is on screen as it learns.")
+        self._preview = _box(
+            "Preview", "Show the network's answer for what is on screen as it learns.", self
+        )
+        self._live = _box(
+            "Live", "Rest when everything is learned, and go on with the next stroke.", self
+        )
+        self._answers = _box(
+            "Answer while I paint",
+            "While nothing is trained, show an instant answer after each stroke.",
+            self,
+        )
         self.plot = LossPlot(self)
         self.setLayout(self._arranged())
         self.button.clicked.connect(self._on_button_clicked)
         self.plot.point_clicked.connect(self.step_requested)
+        self.pause_button.clicked.connect(self._on_pause_clicked)
         self._preview.toggled.connect(self.preview_toggled)
+        self._live.toggled.connect(self.live_toggled)
+        self._answers.toggled.connect(self.answers_toggled)
         self.set_state("empty", "Paint a few strokes of two classes first.")
 
     def state(self) -> TrainState:
@@ -79,10 +111,13 @@ class TrainBox(QWidget):
         self.button.setAccessibleName(text)
         self.button.setToolTip(reason or _tooltip(state))
         set_role(self.button, role)
+        self._show_pause()
         if state == "preparing":
             self.set_progress(None, None)
-        elif state == "stopping":
-            self._time.setText("")
+        elif state in _WORDS:
+            self._time.setText(_WORDS[state])
+            if state == "waiting":
+                self._bar.setValue(_WHOLE)
         elif state not in _RUNNING:
             self._bar.setValue(0)
             self._time.setText("")
@@ -94,7 +129,7 @@ class TrainBox(QWidget):
         anew at every step of it, canvas included, and take a core from what it waits for.
         """
         self._bar.setValue(round(min(max(fraction or 0.0, 0.0), 1.0) * _WHOLE))
-        if self._state != "stopping":
+        if self._state not in _WORDS:
             unknown = "getting ready" if fraction is None else ""
             self._time.setText(unknown if seconds_left is None else f"{clock(seconds_left)} left")
 
@@ -129,18 +164,50 @@ class TrainBox(QWidget):
         """Tick or untick the preview."""
         self._preview.setChecked(shown)
 
+    def live(self) -> bool:
+        """Whether training is to rest and wake rather than to end."""
+        return bool(self._live.isChecked())
+
+    def set_live(self, live: bool) -> None:
+        """Tick or untick live training."""
+        self._live.setChecked(live)
+
+    def answers_shown(self) -> bool:
+        """Whether the user wants instant answers while painting."""
+        return bool(self._answers.isChecked())
+
+    def set_answers_shown(self, shown: bool) -> None:
+        """Tick or untick instant answers."""
+        self._answers.setChecked(shown)
+
+    def _show_pause(self) -> None:
+        held = self._state == "paused"
+        self.pause_button.setVisible(self._state in {"training", "paused"})
+        self.pause_button.setText("Go on" if held else "Pause")
+        self.pause_button.setAccessibleName(self.pause_button.text())
+        self.pause_button.setToolTip(
+            "Go on learning, with what was painted meanwhile."
+            if held
+            else "Hold learning; the processor is free and the preview stays."
+        )
+
     def _arranged(self) -> QVBoxLayout:
-        top = QHBoxLayout()
-        top.setSpacing(8)
+        top, boxes = QHBoxLayout(), QHBoxLayout()
+        for row in (top, boxes):
+            row.setSpacing(8)
         top.addWidget(self.button, 1)
+        top.addWidget(self.pause_button)
         top.addWidget(self._time)
-        top.addWidget(self._preview)
+        for box in (self._preview, self._live, self._answers):
+            boxes.addWidget(box)
+        boxes.addStretch(1)
         layout = QVBoxLayout()
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addWidget(self.also)
         layout.addLayout(top)
         layout.addWidget(self._bar)
+        layout.addLayout(boxes)
         layout.addWidget(self.plot)
         return layout
 
@@ -149,6 +216,20 @@ class TrainBox(QWidget):
             self.stop_requested.emit()
         else:
             self.train_requested.emit()
+
+    def _on_pause_clicked(self) -> None:
+        if self._state == "paused":
+            self.go_on_requested.emit()
+        else:
+            self.pause_requested.emit()
+
+
+def _box(text: str, tip: str, parent: QWidget) -> QCheckBox:
+    """A ticked box."""
+    box = QCheckBox(text, parent)
+    box.setChecked(True)
+    box.setToolTip(tip)
+    return box
 
 
 def thin_progress_bar(parent: QWidget, name: str) -> QProgressBar:
@@ -170,7 +251,7 @@ def clock(seconds: float) -> str:
 
 
 def _tooltip(state: TrainState) -> str:
-    if state in ("preparing", "training"):
+    if state in ("preparing", "training", "paused", "waiting"):
         return "Stop learning and keep the best model so far."
     if state == "resting":
         return "Learn on from here, with all the paint there is now."

@@ -9,7 +9,7 @@ from qtpy.QtCore import QObject, QSignalBlocker
 
 from napari_unet.app.session import Session
 from napari_unet.app.state import Phase, Point, Progress
-from napari_unet.app.train_controller import TrainWish
+from napari_unet.app.train_job import TrainWish
 from napari_unet.core.axes import Spatial
 from napari_unet.core.errors import UNetError
 from napari_unet.gui.advanced_form import CUSTOM, AdvancedSettings
@@ -26,7 +26,8 @@ from napari_unet.gui.train_form import TrainBox, TrainState
 _LOOKS: dict[Phase, TrainState] = {
     Phase.PREPARING: "preparing",
     Phase.TRAINING: "training",
-    Phase.PAUSED: "training",
+    Phase.PAUSED: "paused",
+    Phase.RESTING: "waiting",
     Phase.STOPPING: "stopping",
     Phase.PREDICTING: "blocked",
 }
@@ -69,16 +70,22 @@ class TrainStep(QObject):
         self.box.stop_requested.connect(session.train.stop)
         self.box.also.valueChanged.connect(self._on_also)
         self.box.step_requested.connect(self._on_step_requested)
+        self.box.pause_requested.connect(session.train.pause)
+        self.box.go_on_requested.connect(session.train.go_on)
         self.box.preview_toggled.connect(self._on_preview_toggled)
+        self.box.live_toggled.connect(session.train.set_live)
+        self.box.answers_toggled.connect(session.glance.set_on)
+        session.glance.set_source(self.wish)
         paint_step.pair_changed.connect(self._on_pair)
+        paint_step.editor.table.mode_requested.connect(session.glance.forget)
         paint_step.editor.painted.connect(self._show_phase)
         state = session.state
-        lifecycle.connect(state.phase_changed, self._on_phase)
+        lifecycle.connect(state.phase_changed, self._show_phase)
         lifecycle.connect(state.progress_changed, self._on_progress)
         lifecycle.connect(state.curve_changed, self._on_curve)
         lifecycle.connect(state.score_changed, self._on_score)
         lifecycle.connect(state.device_changed, self.section.set_aside)
-        lifecycle.connect(state.model_changed, self._on_model)
+        lifecycle.connect(state.model_changed, self._show_phase)
         self._on_pair()
 
     def wish(self) -> TrainWish | None:
@@ -100,6 +107,7 @@ class TrainStep(QObject):
             settings.train,
             None if preset == CUSTOM else preset,
             settings.start,
+            self.box.live(),
         )
 
     def start(self) -> None:
@@ -124,8 +132,7 @@ class TrainStep(QObject):
         with QSignalBlocker(self.box.also):
             self.box.also.set_layers(others, ticked=ticked)
         self._listed = {item.key for item in others}
-        if self._session.state.busy and chosen is not None:
-            self._watch.watch(chosen, self._spatial_now())
+        self._watch.watch(chosen, self._spatial_now())
         self._show_phase()
 
     def _on_also(self, ticked: tuple[str, ...]) -> None:
@@ -140,15 +147,7 @@ class TrainStep(QObject):
         if shown:
             self._watch.post()
 
-    def _on_phase(self, phase: Phase) -> None:
-        self._show_phase()
-        if phase in {Phase.IDLE, Phase.FAILED}:
-            self._watch.watch(None)
-
-    def _on_model(self, _: object) -> None:
-        self._show_phase()
-
-    def _show_phase(self) -> None:
+    def _show_phase(self, _: object = None) -> None:
         state = self._session.state
         if state.phase in _LOOKS:
             reason = (

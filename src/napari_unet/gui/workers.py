@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from napari.qt.threading import GeneratorWorker, create_worker
-from qtpy.QtCore import QObject, Slot
+from qtpy.QtCore import QObject, QThreadPool, Slot
 
 from napari_unet.app.jobs import Job, shielded
 from napari_unet.core.cancel import CancelToken
@@ -113,7 +113,7 @@ class QtRunner(QObject):
             return
         if self.busy:
             raise RuntimeError("This runner runs another job already.")
-        body = _Named(_body, job)
+        body = _Named(_body, job, long=cancel is not None)
         body.words = f"U-Net Paint, {words}" if words else "U-Net Paint"
         worker = create_worker(body, _ignore_errors=True, _worker_class=_Worker)
         worker.token = cancel
@@ -159,13 +159,22 @@ class QtRunner(QObject):
         return callbacks
 
 
-def _body(job: Job) -> Generator[Any, None, Any]:
+def _body(job: Job, *, long: bool) -> Generator[Any, None, Any]:
     """What the worker runs; superqt wants a generator function, not a generator.
+
+    Qt's pool has as many threads as there are cores. A long job, which may even sleep until
+    there is more paint, must not keep small ones from theirs: the pool gets one more meanwhile.
 
     An error is handed over like a result: napari listens to `errored` with a function that
     takes no error, which PySide6 does not forgive.
     """
+    pool = QThreadPool.globalInstance()
+    if long:
+        pool.releaseThread()
     try:
         return (yield from shielded(job))
     except UNetError as err:
         return _Failure(err)
+    finally:
+        if long:
+            pool.reserveThread()

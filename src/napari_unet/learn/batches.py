@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import Tensor
 
 from napari_unet.core.config import TrainConfig
 from napari_unet.core.dataset import TrainingSet
-from napari_unet.core.patches import HeldOut, PatchReader, PatchSampler
+from napari_unet.core.patch_sampler import FRESH_SHARE, FreshPaint, PatchSampler
+from napari_unet.core.patches import HeldOut, PatchReader
 from napari_unet.core.strokes import Stroke
 from napari_unet.learn.augment import Augmenter
 
@@ -19,9 +22,9 @@ class Batches:
     Parameters
     ----------
     training : TrainingSet
-    strokes : list of Stroke
+    strokes : sequence of Stroke
         The strokes to learn from.
-    held_out : list of Stroke
+    held_out : sequence of Stroke
         Strokes whose pixels are never shown.
     config : TrainConfig
     single_image : bool
@@ -32,34 +35,78 @@ class Batches:
     def __init__(
         self,
         training: TrainingSet,
-        strokes: list[Stroke],
-        held_out: list[Stroke],
+        strokes: Sequence[Stroke],
+        held_out: Sequence[Stroke],
         config: TrainConfig,
         *,
         single_image: bool,
     ) -> None:
-        dimensions = training.dimensions
-        size = (config.patch_size,) * dimensions
-        if dimensions == 3:
+        size = (config.patch_size,) * training.dimensions
+        if training.dimensions == 3:
             size = (max(16, config.patch_size // 4), *size[1:])
+        self._size = size
         self._random = np.random.default_rng(config.seed)
-        shapes = [image.source.spatial_shape for image in training.images]
-        self._sampler = PatchSampler(strokes, len(training.classes), size, config.seed, shapes)
-        self._reader = PatchReader(training)
-        self._held = HeldOut(held_out)
         self._augment = Augmenter(config.augment, torch.Generator().manual_seed(config.seed))
         self._batch_size = config.batch_size
         self._single_image = single_image
+        self._reader = PatchReader(training)
+        self._set(training, strokes, held_out, config.seed, ())
+
+    def repaint(
+        self,
+        training: TrainingSet,
+        strokes: Sequence[Stroke],
+        held_out: Sequence[Stroke],
+        fresh: Sequence[FreshPaint] = (),
+    ) -> None:
+        """Draw from other paint on the same images from now on.
+
+        Parameters
+        ----------
+        training : TrainingSet
+        strokes, held_out : sequence of Stroke
+            As in the beginning.
+        fresh : sequence of FreshPaint, optional
+            Paint to be drawn more often for a while; part of `strokes`.
+        """
+        self._reader = self._reader.under(training)
+        # another seed, or each stroke that comes would start the same draws again
+        seed = int(self._random.integers(2**31))
+        self._set(training, strokes, held_out, seed, fresh)
+
+    def _set(
+        self,
+        training: TrainingSet,
+        strokes: Sequence[Stroke],
+        held_out: Sequence[Stroke],
+        seed: int,
+        fresh: Sequence[FreshPaint],
+    ) -> None:
+        shapes = [image.source.spatial_shape for image in training.images]
+        self._sampler = PatchSampler(
+            strokes, len(training.classes), self._size, seed, shapes, fresh
+        )
+        self._held = HeldOut(held_out)
         counts = np.bincount([s.image for s in strokes], minlength=len(training.images))
         self._image_share = np.sqrt(counts) / np.sqrt(counts).sum()
 
+    @property
+    def fresh(self) -> list[FreshPaint]:
+        """The paint that counts as new still."""
+        return self._sampler.fresh
+
     def draw(self) -> tuple[Tensor, Tensor]:
         """One batch: image (N, C, *spatial) float32 and target (N, *spatial) uint8, on CPU."""
-        image = None
-        if self._single_image:
-            image = int(self._random.choice(len(self._image_share), p=self._image_share))
+        image = self._image() if self._single_image else None
         specs = self._sampler.draw(self._batch_size, image)
         pairs = [self._reader.read(spec, self._held) for spec in specs]
         images = torch.from_numpy(np.stack([image for image, _ in pairs]))
         targets = torch.from_numpy(np.stack([target for _, target in pairs]))
         return self._augment(images, targets)
+
+    def _image(self) -> int:
+        """The image of a batch; for a while it is more often one with new paint."""
+        fresh = self.fresh
+        if fresh and self._random.random() < FRESH_SHARE:
+            return fresh[self._random.integers(len(fresh))].stroke.image
+        return int(self._random.choice(len(self._image_share), p=self._image_share))

@@ -30,8 +30,15 @@ MOST_PIXELS = 5000
 RIDGE = 2e-3
 """Strength of the ridge; from 1e-3 to 1e-2 the masks are much the same."""
 
-RIDGE_AS_READ = 3e-2
+RIDGE_AS_READ = 1e-1
 """The same where the size of a feature is meant; far weaker or stronger loses on some images."""
+
+BALANCE = 0.5
+"""A class weighs as this power of its painted pixels: 0 all alike, 1 every pixel alike.
+
+What is rare or thin is painted in fewer pixels. With all classes alike too much is taken for it;
+with all pixels alike, too little.
+"""
 
 STEPS = 40
 """Closed-form steps; the first is ridge regression, the others sharpen the probabilities."""
@@ -88,7 +95,7 @@ class _Paint:
     classes: Tensor
     """int64, shape (pixels,)."""
     weights: Tensor
-    """float64, shape (pixels,); one in all, shared equally by the classes present."""
+    """float64, shape (pixels,); one in all; see `BALANCE` for what a class has of it."""
 
 
 @torch.no_grad()
@@ -104,8 +111,8 @@ def solve_head(
 ) -> None:
     """Write the best head for this paint into a network, without a gradient step.
 
-    Logistic regression with a ridge on the features of painted pixels, every class with the
-    same total weight. It is solved by repeated least squares with one factorised matrix
+    Logistic regression with a ridge on the features of painted pixels, rarer classes weighted
+    up to a degree (`BALANCE`). It is solved by repeated least squares with one factorised matrix
     (Böhning 1992, doi:10.1007/BF00048682): the first step is ridge regression in closed
     form, the next ones make the probabilities honest.
 
@@ -171,13 +178,15 @@ def _gather(
     if weights is not None:
         given = [w[tuple(p.T)] for w, p in zip(weights, places, strict=True)]
         weight = torch.cat(given).double()
+    painted = torch.bincount(classes, minlength=256)
     chosen = _choose(classes, most)
     image = torch.repeat_interleave(torch.tensor([len(place) for place in places]))[chosen]
     place, classes, weight = torch.cat(places)[chosen], classes[chosen], weight[chosen]
     rows = [read_features(maps, place[image == number]) for number, maps in enumerate(features)]
     total = torch.zeros(256, dtype=torch.float64).index_add_(0, classes, weight)
-    share = 1.0 / int((total > 0).sum())
-    return _Paint(torch.cat(rows), classes, weight / total[classes] * share)
+    share = painted.double().pow(BALANCE)
+    share = torch.where(total > 0, share / share[total > 0].sum(), 0.0)
+    return _Paint(torch.cat(rows), classes, weight * (share / total)[classes])
 
 
 def _choose(classes: Tensor, most: int) -> Tensor:

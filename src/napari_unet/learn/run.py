@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import AbstractContextManager
 from typing import Literal
 
 import numpy as np
@@ -10,21 +11,33 @@ import numpy as np
 from napari_unet.core.config import ModelConfig, PredictConfig, TrainConfig
 from napari_unet.core.dataset import TrainingSet
 from napari_unet.core.errors import OutOfMemory
-from napari_unet.core.events import Notice, Prepared, PreviewDone, ScoreDone, StepDone, TrainResult
-from napari_unet.core.postprocess import finish
+from napari_unet.core.events import (
+    Notice,
+    PaintTaken,
+    Prepared,
+    PreviewDone,
+    ScoreDone,
+    StepDone,
+    TrainResult,
+)
 from napari_unet.core.preview import PreviewRequest
-from napari_unet.core.strokes import Stroke, hold_out, strokes_of
-from napari_unet.learn.batches import Batches
+from napari_unet.core.strokes import Stroke
+from napari_unet.learn.answers import Answers
 from napari_unet.learn.best import BestModel
 from napari_unet.learn.budget import Budget, Every
 from napari_unet.learn.devices import choose_device
 from napari_unet.learn.first_network import first_network
 from napari_unet.learn.instant import AnswerAtOnce
 from napari_unet.learn.learner import Learner
+from napari_unet.learn.material import Material
 from napari_unet.learn.model import Model
-from napari_unet.learn.predictor import Predictor
+from napari_unet.learn.more_classes import learner_for_classes
 from napari_unet.learn.schedule import learning_rate
 from napari_unet.learn.scoring import score_model
+
+_SET_BACK = 0.5
+"""New paint sets the clock back to here: half of the time is left to learn it, at rates from
+the middle of the schedule downwards, which change what is known only as far as needed."""
 
 
 class TrainingRun:
@@ -41,28 +54,26 @@ class TrainingRun:
         preset: str | None,
     ) -> None:
         self._budget = Budget(config)
-        self._training, self._config, self._preset = training, config, preset
-        self._strokes = _all_strokes(training)
-        if validation is None:
-            self._validation = training
-            kept, held = hold_out(self._strokes, config.held_out, config.seed)
-        else:
-            self._validation = validation
-            kept, held = self._strokes, _all_strokes(validation)
-        self._holds_back = bool(held) and validation is None
-        self._held = held
+        self._config, self._preset = config, preset
         net, self._trained = first_network(model_config, training, start, config.seed)
+        single = net.config.normalisation == "batch"
+        self._material = Material(training, validation, config, single_image=single)
         self._learner = Learner(net, config, choose_device(config.device))
-        self._batches = self._make_batches(kept, held if self._holds_back else [])
-        self._at_once = AnswerAtOnce(training, self._learner)
-        self._kept = kept
+        self._at_once: AnswerAtOnce | None = AnswerAtOnce(training, self._learner)
+        self._answers = Answers(self._snapshot)
         self._history: list[dict[str, float | int | None]] = (
             list(start.history) if isinstance(start, Model) else []
         )
         self._losses: list[float] = []
         self._rate_factor = 1.0
-        self._best = BestModel(config.best_by, len(training.classes))
-        self._last_step: float = math.inf
+        self._before: Model | None = None
+        self._begin_course()
+
+    def _begin_course(self) -> None:
+        """Learn from the paint there is now; models that knew other paint do not compete."""
+        self._best = BestModel(self._config.best_by, len(self._material.training.classes))
+        self._first_step, self._last_step = self._learner.steps, math.inf
+        self._budget.set_back(_SET_BACK, self._first_step)
         self._reason = "The time for learning is used."
         self.finishing = False
 
@@ -74,23 +85,21 @@ class TrainingRun:
     @property
     def best(self) -> Model:
         """The best model so far, apart from the network that goes on learning."""
-        return self._best.model or self._snapshot()
+        return self._best.model or self._before or self._snapshot()
+
+    def held(self) -> AbstractContextManager[None]:
+        """Time that passes inside does not count."""
+        return self._budget.held()
 
     def prepared(self) -> Prepared:
         """What training begins with."""
-        classes = len(self._training.classes)
-        painted = np.bincount(
-            [s.class_number for s in self._strokes],
-            weights=[s.pixels for s in self._strokes],
-            minlength=classes,
-        )
         return Prepared(
             device=self._learner.device.words,
             precision=self._learner.precision.words,
-            classes=classes,
-            painted_pixels=tuple(int(n) for n in painted),
-            strokes=len(self._strokes),
-            held_out_strokes=len(self._held),
+            classes=len(self._material.training.classes),
+            painted_pixels=self._material.painted_pixels,
+            strokes=len(self._material.strokes),
+            held_out_strokes=len(self._material.scored),
         )
 
     # -- the instant answer ---------------------------------------------------------------
@@ -107,13 +116,43 @@ class TrainingRun:
         The strokes held back are left out, so that the score is honest.
         """
         if not self._trained:
-            self._at_once.solve(self._kept)
+            self._solve(self._material.kept)
+
+    def _solve(self, strokes: list[Stroke]) -> None:
+        at_once = self._at_once or AnswerAtOnce(self._material.training, self._learner)
+        at_once.solve(strokes)
+
+    # -- new paint ------------------------------------------------------------------------
+
+    def repaint(self, training: TrainingSet) -> PaintTaken:
+        """Go on with newer paint on the same images.
+
+        Strokes kept back stay so where they can. If they were learned at the end of a course,
+        learning goes back to the weights from before that, so that scores stay honest.
+
+        Parameters
+        ----------
+        training : TrainingSet
+            It may have more classes than before, but none less.
+        """
+        classes = self._material.training.classes
+        new_pixels = self._material.repaint(training)
+        if self.finishing:
+            self._learner.restart_from(self.best.net)
+        self._before, self._at_once = self.best, None
+        if training.classes.values != classes.values:
+            self._learner = learner_for_classes(self._learner, training, self._config)
+            self._solve(self._material.kept)
+            self._before = self._snapshot()
+        self._begin_course()
+        counts = len(training.classes), len(self._material.strokes), len(self._material.scored)
+        return PaintTaken(self._learner.steps, *counts, new_pixels)
 
     # -- learning -------------------------------------------------------------------------
 
     def step(self) -> float:
         """Take one step and return its loss."""
-        image, target = self._batches.draw()
+        image, target = self._material.draw()
         fraction = self._budget.fraction(self._learner.steps)
         rate = learning_rate(self._config, fraction, self._learner.steps)
         loss = self._learner.step(image, target, rate * self._rate_factor)
@@ -146,7 +185,9 @@ class TrainingRun:
     def score(self) -> ScoreDone:
         """Score the averaged weights on held-out paint, and keep them if they are the best."""
         now = self._snapshot()
-        score = score_model(now, self._validation, self._held, self._predict_config())
+        score = score_model(
+            now, self._material.validation, self._material.scored, self._predict_config()
+        )
         loss = float(np.mean(self._losses)) if self._losses else math.nan
         self._losses.clear()
         best = self._best.offer(now, score, self._learner.steps)
@@ -170,7 +211,7 @@ class TrainingRun:
             return False
         stuck = self._best.offers_without_gain >= self._config.patience
         late = self._budget.fraction(self._learner.steps) >= 1 - self._config.finish
-        return stuck or (late and self._holds_back and self._config.finish > 0)
+        return stuck or (late and self._material.holds_back and self._config.finish > 0)
 
     def begin_finish(self) -> None:
         """Return to the best weights and learn the held-out strokes as well, for a while.
@@ -183,18 +224,18 @@ class TrainingRun:
         if self._budget.fraction(steps) < 1 - self._config.finish:
             self._reason = "Learning ended early because nothing improved any more."
         self._learner.restart_from(self.best.net)
-        if not self._holds_back:
+        if not self._material.holds_back:
             self._last_step = steps
         elif self._best.step == 0 and not self._trained:
-            self._at_once.solve(self._strokes)
+            self._solve(self._material.strokes)
             self._last_step = steps
             self._reason = "The instant answer scored best and is kept."
             if not steps:
                 self._reason = "This is the instant answer."
         else:
             share = self._config.finish / (1 - self._config.finish)
-            self._last_step = steps + max(1, round(steps * share))
-            self._batches = self._make_batches(self._strokes, [])
+            self._last_step = steps + max(1, round((steps - self._first_step) * share))
+            self._material.show_all()
 
     # -- trouble --------------------------------------------------------------------------
 
@@ -219,11 +260,8 @@ class TrainingRun:
 
     def preview(self, request: PreviewRequest) -> PreviewDone:
         """Answer a request with the averaged weights."""
-        source = self._training.images[request.image].source
-        predictor = Predictor(self._snapshot(), source, self._predict_config())
-        scores = predictor.probabilities(request.sample, request.box)
-        labels = finish(scores, self._training.classes)
-        return PreviewDone(request.generation, request.image, request.sample, request.box, labels)
+        now = (self._learner.steps, self.finishing, self._material.training.classes.values)
+        return self._answers.answer(request, self._material.training, self._predict_config(), now)
 
     def result(self, *, stopped: bool) -> TrainResult:
         """The best model and why the run ended."""
@@ -241,10 +279,6 @@ class TrainingRun:
             class_scores=self._best.score.classes,
         )
 
-    def _make_batches(self, strokes: list[Stroke], held: list[Stroke]) -> Batches:
-        single = self._learner.net.config.normalisation == "batch"
-        return Batches(self._training, strokes, held, self._config, single_image=single)
-
     def _predict_config(self) -> PredictConfig:
         # the theoretical halo: looking for the least one pays for whole images only
         return PredictConfig(
@@ -254,22 +288,13 @@ class TrainingRun:
         )
 
     def _snapshot(self) -> Model:
-        first = self._training.images[0].source
+        first = self._material.training.images[0].source
         return Model(
             net=self._learner.average_copy(),
-            classes=self._training.classes,
-            normalisation=self._training.normalisations[0],
+            classes=self._material.training.classes,
+            normalisation=self._material.training.normalisations[0],
             spacing=first.axes.spatial_spacing,
             axes=first.axes.axes,
             history=list(self._history),
             preset=self._preset,
         )
-
-
-def _all_strokes(training: TrainingSet) -> list[Stroke]:
-    classes = len(training.classes)
-    return [
-        stroke
-        for number, image in enumerate(training.images)
-        for stroke in strokes_of(number, image.annotation, classes)
-    ]

@@ -12,19 +12,28 @@ from napari_unet.core.errors import OutOfMemory
 from napari_unet.core.events import (
     ModelImproved,
     Notice,
+    PaintTaken,
     Prepared,
     PreviewDone,
+    Resting,
     ScoreDone,
     StepDone,
     TrainResult,
 )
+from napari_unet.core.paint_feed import PaintFeed
 from napari_unet.core.preview import PreviewDesk
+from napari_unet.core.training_control import TrainingControl
 from napari_unet.learn.budget import Every
 from napari_unet.learn.model import Model
 from napari_unet.learn.run import TrainingRun
 
-TrainEvent = Prepared | StepDone | ScoreDone | ModelImproved | PreviewDone | Notice
+TrainEvent = (
+    Prepared | StepDone | ScoreDone | ModelImproved | PreviewDone | PaintTaken | Resting | Notice
+)
 TrainEvents = Generator[TrainEvent, None, None]
+
+_LOOK_AFTER_PAINT = 1.0
+"""Seconds from new paint to the next preview: who painted waits for the answer."""
 
 
 def train(
@@ -37,6 +46,8 @@ def train(
     cancel: CancelToken | None = None,
     desk: PreviewDesk | None = None,
     preset: str | None = None,
+    control: TrainingControl | None = None,
+    paint: PaintFeed | None = None,
 ) -> Generator[TrainEvent, None, TrainResult]:
     """Train a network on paint; yield what happened and return the best model.
 
@@ -44,6 +55,10 @@ def train(
     weights learn by gradient steps, scored now and then on strokes kept back. For the last
     part of the budget those strokes are learned as well, from the best weights. A model is
     never replaced by one that scores worse.
+
+    Paint that changes meanwhile is learned from within a step. It sets the clock back, so that
+    there is time for it, and strokes kept back stay so. If `control` says live, training rests
+    once everything is learned, and wakes with the next stroke.
 
     Parameters
     ----------
@@ -62,6 +77,10 @@ def train(
         Where the window leaves what it shows; the newest request is answered now and then.
     preset : str, optional
         Name of the preset `model_config` came from, for the model's card.
+    control : TrainingControl, optional
+        Pauses, wakes and ends it; it stands in for `cancel` and `desk`.
+    paint : PaintFeed, optional
+        Gives newer paint; its first training set is `training`. Not beside `validation`.
 
     Raises
     ------
@@ -70,7 +89,9 @@ def train(
     ChannelMismatch
         If `start` is a model for another number of channels.
     """
-    cancel = cancel or CancelToken()
+    if validation is not None and paint is not None:
+        raise ValueError("Strokes are kept back of paint that changes, or scored elsewhere.")
+    control = control or TrainingControl(cancel, desk)
     run = TrainingRun(
         training, model_config, config, start=start, validation=validation, preset=preset
     )
@@ -78,16 +99,28 @@ def train(
     if run.has_answer_at_once:
         run.answer_at_once()
         yield from _scored(run)
-        yield from _preview(run, desk)
-    if config.max_seconds != 0 and config.max_steps != 0:
-        yield from _learn(run, cancel, desk)
-    return run.result(stopped=cancel.cancelled)
+        yield from _preview(run, control)
+    if config.max_seconds == 0 or config.max_steps == 0:
+        return run.result(stopped=control.cancel.cancelled)
+    while True:
+        yield from _learn(run, control, paint)
+        result = run.result(stopped=control.cancel.cancelled)
+        if result.stopped or paint is None or not control.live:
+            return result
+        yield Resting(result)
+        if not (yield from _rest(run, control, paint)):
+            return result
 
 
-def _learn(run: TrainingRun, cancel: CancelToken, desk: PreviewDesk | None) -> TrainEvents:
+def _learn(run: TrainingRun, control: TrainingControl, paint: PaintFeed | None) -> TrainEvents:
     """Take steps until the budget is used, nothing improves, or somebody says stop."""
     beat, scoring, previewing = Every(0.25), Every(2.0, share=0.025), Every(2.0, share=0.1)
-    while not cancel.cancelled and not run.ended():
+    while not control.cancel.cancelled and not run.ended():
+        if control.paused:
+            yield from _hold(run, control)
+            continue
+        if (yield from _repaint(run, paint)):
+            previewing.soon(_LOOK_AFTER_PAINT, share=0.3)
         try:
             loss = run.step()
         except OutOfMemory as error:
@@ -106,12 +139,49 @@ def _learn(run: TrainingRun, cancel: CancelToken, desk: PreviewDesk | None) -> T
             if run.unscored_steps:
                 yield from _scored(run)
             run.begin_finish()
-        if desk is not None and previewing.due():
+        if previewing.due():
             before = run.seconds
-            yield from _preview(run, desk)
+            yield from _preview(run, control, paint=paint)
             previewing.done(run.seconds - before)
     if not run.finishing and run.unscored_steps:
         yield from _scored(run)
+
+
+def _repaint(run: TrainingRun, paint: PaintFeed | None) -> Generator[TrainEvent, None, bool]:
+    """Take over newer paint; True if there was some."""
+    news = paint.news() if paint is not None else None
+    if news is not None:
+        yield run.repaint(news)
+    return news is not None
+
+
+def _hold(run: TrainingRun, control: TrainingControl) -> TrainEvents:
+    """Sleep until somebody says go on or stop; the clock stands still."""
+    shown: int | None = None
+    with run.held():
+        while True:
+            control.listen()
+            if not control.paused or control.cancel.cancelled:
+                return
+            shown = yield from _preview(run, control, shown)
+            control.wait()
+
+
+def _rest(
+    run: TrainingRun, control: TrainingControl, paint: PaintFeed
+) -> Generator[TrainEvent, None, bool]:
+    """Sleep until there is more paint; False if somebody wants an end instead."""
+    shown: int | None = None
+    with run.held():
+        while True:
+            control.listen()
+            if control.cancel.cancelled or not control.live:
+                return False
+            if not control.paused and (yield from _repaint(run, paint)):
+                return True
+            hasty = not control.paused
+            shown = yield from _preview(run, control, shown, hasty=hasty)
+            control.wait()
 
 
 def _scored(run: TrainingRun) -> TrainEvents:
@@ -121,8 +191,28 @@ def _scored(run: TrainingRun) -> TrainEvents:
         yield ModelImproved(run.best)
 
 
-def _preview(run: TrainingRun, desk: PreviewDesk | None) -> TrainEvents:
-    """Answer the newest request for what is on screen, if there is one."""
-    request = desk.look() if desk is not None else None
-    if request is not None:
-        yield run.preview(request)
+def _preview(
+    run: TrainingRun,
+    control: TrainingControl,
+    shown: int | None = None,
+    *,
+    paint: PaintFeed | None = None,
+    hasty: bool = False,
+) -> Generator[TrainEvent, None, int | None]:
+    """Answer the newest request for what is on screen, if there is one that is not `shown`.
+
+    It is answered in parts, and between two of them new paint is taken from `paint`, or, in
+    haste, comes first. Given up when asked to end, or when the view has moved.
+
+    Returns the generation that is shown now.
+    """
+    request = control.previews.look()
+    if request is None or request.generation == shown:
+        return shown
+    for part in request.parts():
+        outdated = control.previews.look() is not request
+        if outdated or control.cancel.cancelled or (hasty and control.paint.waiting):
+            return shown
+        yield run.preview(part)
+        yield from _repaint(run, paint)
+    return request.generation

@@ -1,0 +1,239 @@
+"""The instant answer while somebody paints and nothing is being trained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from napari_unet.app.engine import engine, lower_priority
+from napari_unet.app.jobs import LatestOnly, single
+from napari_unet.app.ports import JobRunner, LayerId, LayerStore
+from napari_unet.app.previews import Previews
+from napari_unet.app.state import LEARNING, Phase, SessionState
+from napari_unet.app.train_job import TrainWish
+from napari_unet.core.assemble import PaintedImage
+from napari_unet.core.cancel import CancelToken
+from napari_unet.core.errors import PaintError, UNetError
+from napari_unet.core.events import PreviewDone
+from napari_unet.core.paint_desk import PaintDesk, PaintPiece
+from napari_unet.core.paint_feed import PaintFeed
+from napari_unet.core.preview import PreviewRequest
+from napari_unet.core.settings import network_for
+from napari_unet.core.source import Box
+
+_QUIET = frozenset({Phase.IDLE, Phase.FAILED})
+"""Phases in which nobody else answers for what is on screen."""
+
+
+class Glancer:
+    """Answers from the paint on some images; its work runs on a worker, one job at a time.
+
+    Parameters
+    ----------
+    painted : sequence of PaintedImage
+        Its paint is taken over; give it copies.
+    """
+
+    def __init__(self, painted: Sequence[PaintedImage]) -> None:
+        self.desk = PaintDesk()
+        self._painted: Sequence[PaintedImage] = painted
+        self._feed: PaintFeed | None = None
+        self._engine: Any = None
+
+    def answer(
+        self, wish: TrainWish, model: Any, request: PreviewRequest, cancel: CancelToken
+    ) -> PreviewDone | None:
+        """The answer for what is on screen, or None if it is not wanted any more.
+
+        Parameters
+        ----------
+        wish : TrainWish
+            Which network, and on what.
+        model : napari_unet.learn.model.Model or None
+            Use the features it has learned.
+        request : PreviewRequest
+        cancel : CancelToken
+
+        Raises
+        ------
+        UNetError
+            If the paint cannot be learned from; `PaintError` if there is too little of it.
+        """
+        if self._feed is None:
+            self._feed = PaintFeed(self._painted, self.desk)
+            self._painted = ()
+        self._feed.news()
+        training = self._feed.training
+        if cancel.cancelled:
+            return None
+        lower_priority()
+        glance = self._engine
+        if glance is None:
+            glance = engine("glance").Glance(wish.config.device, wish.config.precision)
+            self._engine = glance
+        network = network_for(wish.model, training.channels, len(training.classes))
+        answer: PreviewDone | None = glance.answer(training, network, request, model, cancel=cancel)
+        return answer
+
+    def let_go(self) -> None:
+        """Forget the features; they are large, and of no use once the network has learned."""
+        self._engine = None
+
+
+class GlanceController:
+    """Answers after each stroke in closed form, unless training does it.
+
+    Parameters
+    ----------
+    state : SessionState
+    layers : LayerStore
+    runner : JobRunner
+        Used by nobody else.
+    previews : Previews
+    make_glancer : callable, optional
+        Replaced in tests.
+    """
+
+    def __init__(
+        self,
+        state: SessionState,
+        layers: LayerStore,
+        runner: JobRunner,
+        previews: Previews,
+        make_glancer: Callable[[Sequence[PaintedImage]], Any] = Glancer,
+    ) -> None:
+        self._state, self._layers, self._previews = state, layers, previews
+        self._jobs, self._make_glancer = LatestOnly(runner), make_glancer
+        self._on, self._ready, self._failed = True, False, False
+        self._find_wish: Callable[[], TrainWish | None] = lambda: None
+        self._wish: TrainWish | None = None
+        self._glancer: Any = None
+        self._view: tuple[LayerId, int, Box] | None = None
+        self._painted, self._was_learning = False, False
+        self._cancel = CancelToken()
+        state.phase_changed.connect(self._on_phase)
+
+    def set_source(self, find_wish: Callable[[], TrainWish | None]) -> None:
+        """Say where to ask what would be trained now."""
+        self._find_wish = find_wish
+
+    def set_ready(self) -> None:
+        """The engine is loaded, so that an answer takes no longer than it should."""
+        self._ready = True
+        self._ask(quietly=True)  # features are known then, and the first stroke is answered soon
+
+    def set_on(self, on: bool) -> None:
+        """Answer while somebody paints, or do not."""
+        self._on, self._failed = on, False
+        if on:
+            self._ask()
+        else:
+            self._cancel.cancel()
+
+    def forget(self) -> None:
+        """Read all paint anew for the next answer: other layers, or read in another way."""
+        self._glancer, self._wish = None, None
+
+    def look(self, image: LayerId, sample: int, box: Box) -> None:
+        """Say what is on screen; where the paint is newer than any model, it is answered."""
+        before, self._view = self._view, (image, sample, box)
+        if before == self._view or self._state.phase not in _QUIET:
+            return
+        if before is not None and before[:2] != (image, sample):
+            self._cancel.cancel()  # nobody looks there any more
+        self._ask()
+
+    def number_of(self, paint: LayerId) -> int | None:
+        """Index of the image whose paint this is, if answers are made from it."""
+        if self._wish is None:
+            return None
+        paints = [its for _, its in self._wish.pairs]
+        return paints.index(paint) if paint in paints else None
+
+    def repaint(self, pieces: Iterable[PaintPiece], names: Mapping[int, str]) -> None:
+        """Take paint that changed, of images by `number_of`."""
+        if self._glancer is not None:
+            self._glancer.desk.post(pieces, names)
+
+    def stroke_done(self, paint: LayerId) -> None:
+        """Answer for a stroke on this layer; its paint was handed over before."""
+        wish = self._find_wish()
+        if wish is not None and paint in {its for _, its in wish.pairs}:
+            self._painted = True
+            self._ask()
+
+    # -- inside ---------------------------------------------------------------------------
+
+    def _ask(self, *, quietly: bool = False) -> None:
+        wanted = self._on and self._ready and (self._painted or quietly) and not self._failed
+        phase = self._state.phase
+        if not wanted or self._view is None or not (phase in _QUIET or phase is Phase.RESTING):
+            return None
+        try:
+            self._follow(self._find_wish())
+        except UNetError:
+            return self.forget()  # the bottom line says what is wrong with the layers
+        wish, glancer, (image, sample, box) = self._wish, self._glancer, self._view
+        images = [] if wish is None else [its for its, _ in wish.pairs]
+        if wish is None or image not in images:
+            return None
+        request = PreviewRequest(self._previews.next_generation(), images.index(image), sample, box)
+        model = self._state.model.model if self._state.model is not None else None
+        cancel = self._cancel = CancelToken()
+        return self._jobs.submit(
+            lambda: single(lambda: glancer.answer(wish, model, request, cancel)),
+            on_done=lambda answer: self._show(wish, None if quietly else answer),
+            on_error=lambda err: self._on_error(err, glancer),
+            words="answering for what is on screen",
+        )
+
+    def _follow(self, wish: TrainWish | None) -> None:
+        """Take a copy of the paint, unless it is the same layers as before."""
+        old = self._wish
+        self._wish = wish
+        if wish is None:
+            self._glancer = None
+        elif self._glancer is None or old is None or _differ(old, wish):
+            painted = [self._layers.snapshot(*pair, wish.spatial) for pair in wish.pairs]
+            self._glancer = self._make_glancer(painted)
+
+    def _show(self, wish: TrainWish, answer: PreviewDone | None) -> None:
+        phase = self._state.phase
+        if answer is None or not self._on or not (phase in _QUIET or phase in LEARNING):
+            return
+        image, paint = wish.pairs[answer.image]
+        try:
+            self._previews.open(image, paint, wish.spatial)
+        except UNetError:
+            return  # a layer was removed while the answer was made
+        self._previews.show(image, answer)
+
+    def _on_error(self, err: UNetError, glancer: Any) -> None:
+        if glancer is self._glancer:
+            self.forget()
+        if not isinstance(err, PaintError):  # too little paint is no news to who just began
+            self._failed = True
+            self._state.say(f"There is no answer while you paint. {err}", "warning")
+
+    def _on_phase(self, phase: Phase) -> None:
+        learned = phase is Phase.RESTING or (phase is Phase.IDLE and self._was_learning)
+        if phase is Phase.PREPARING or learned:
+            self._painted = False  # the model knows it better than an instant answer does
+        if phase is Phase.PREPARING and self._glancer is not None:
+            self._glancer.let_go()
+        self._was_learning = phase in LEARNING or phase is Phase.STOPPING
+        if phase in {Phase.PREPARING, Phase.PREDICTING}:
+            self._cancel.cancel()
+        if phase is Phase.PREDICTING:
+            self._previews.close()  # masks hide previews; the next stroke brings them back
+        if learned:
+            self._ask(quietly=True)  # with the features of the new model
+
+
+def _differ(one: TrainWish, other: TrainWish) -> bool:
+    """True if answers for one wish cannot be made from the paint copied for the other."""
+    devices = (one.config.device, one.config.precision) != (
+        other.config.device,
+        other.config.precision,
+    )
+    return devices or one.pairs != other.pairs or one.spatial != other.spatial
