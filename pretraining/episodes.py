@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from napari_unet.learn.blocks import enlarge
-from napari_unet.learn.head import RIDGE_AS_READ, logistic, read_features
+from napari_unet.learn.head import BALANCE, RIDGE_AS_READ, logistic, read_features
 from napari_unet.learn.unet import UNet
 from pretraining.annotator import Habit, Paint, draw_habit, draw_paint
 from pretraining.feed import Shot, Task
@@ -42,11 +42,9 @@ class Judgement:
 
 
 def paint_weights(paint: Paint) -> np.ndarray:
-    """Weight of each painted pixel: every class counts the same, and every stroke in a class."""
-    pixels = np.bincount(paint.strokes)
-    first = np.unique(paint.strokes, return_index=True)[1]
-    strokes = np.bincount(paint.classes[first])
-    return 1 / (pixels[paint.strokes] * strokes[paint.classes])
+    """Weight of each painted pixel, as the program weighs it."""
+    pixels = np.bincount(paint.classes)
+    return pixels[paint.classes] ** (BALANCE - 1.0)
 
 
 def solve(

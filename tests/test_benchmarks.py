@@ -14,7 +14,8 @@ from benchmarks.__main__ import available
 from benchmarks.report import Report, as_json, as_markdown, as_text, show
 
 ROOT = Path(__file__).parents[1]
-NAMES = {"window", "training_rate", "tiling", "first_preview", "coins"}
+NAMES = {"window", "training_rate", "tiling", "first_preview", "coins", "journal"}
+NAMES |= {"stream_memory", "stream_rate", "resume", "cluster"}
 
 
 @pytest.fixture

@@ -262,7 +262,7 @@ def test_predict_a_folder_of_images(folder: Path) -> None:
     result = run("predict", folder / "model.unet", images, "-o", folder / "results")
     assert result.exit_code == 0, result.output
     written = sorted(p.name for p in (folder / "results").iterdir())
-    assert written == ["a_labels.png", "b_labels.ome.tif"]
+    assert written == ["a_labels.png", "b_labels.ome.tif", "summary.csv"]
     assert result.stdout.count("->") == 2
 
 

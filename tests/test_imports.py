@@ -29,6 +29,7 @@ def loaded_after(code: str) -> set[str]:
         "napari_unet.cli",
         "napari_unet.core.config",
         "napari_unet.data.samples",
+        "napari_unet.files",
         "napari_unet.gui.panel",
     ],
 )
@@ -42,10 +43,16 @@ def test_the_probe_sees_torch_when_it_is_loaded() -> None:
     assert "torch" in loaded_after("import napari_unet.learn.unet")
 
 
-@pytest.mark.parametrize("module", ["napari_unet", "napari_unet.cli", "napari_unet.api"])
+@pytest.mark.parametrize(
+    "module", ["napari_unet", "napari_unet.cli", "napari_unet.api", "napari_unet.files"]
+)
 def test_working_without_a_window_needs_no_qt(module: str) -> None:
     loaded = loaded_after(f"import {module}")
     assert loaded.isdisjoint({"qtpy", "napari", "magicgui", "superqt", "vispy"})
+
+
+def test_zarr_loads_when_a_zarr_is_opened() -> None:
+    assert loaded_after("import napari_unet.files, napari_unet.cli").isdisjoint({"zarr", "dask"})
 
 
 def test_the_package_offers_its_names_before_they_are_loaded() -> None:

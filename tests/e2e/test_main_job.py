@@ -17,10 +17,11 @@ from qtpy.QtCore import QEvent, Qt, QThreadPool
 from qtpy.QtWidgets import QApplication
 
 from benchmarks.coins_mask import MASK_FILE
-from napari_unet.app import engine, predict_job, train_controller
+from napari_unet.app import engine, predict_job, train_job
 from napari_unet.app.models import LAST
 from napari_unet.app.state import Phase
 from napari_unet.core.config import ModelConfig, TrainConfig
+from napari_unet.core.training_control import TrainingControl
 from napari_unet.data.samples import load_sample, open_coins
 from napari_unet.gui import warm_up
 from napari_unet.gui.layer_store import id_of, kind_of
@@ -35,7 +36,7 @@ LONG = 120_000
 @pytest.fixture
 def window(make_napari_viewer, monkeypatch) -> Callable[..., tuple[Any, UNetPaint]]:
     monkeypatch.setattr(warm_up, "DELAY_MS", 10**8)
-    for module in (engine, train_controller, predict_job):
+    for module in (engine, train_job, predict_job):
         # A test must end on a busy machine too; that the job asks for it is tested below.
         monkeypatch.setattr(module, "lower_priority", lambda: None)
 
@@ -49,6 +50,7 @@ def window(make_napari_viewer, monkeypatch) -> Callable[..., tuple[Any, UNetPain
             max_seconds=None if steps else 600, max_steps=steps, patch_size=64, batch_size=2
         )
         panel.apply(replace(panel.settings(), model=TINY, train=config))
+        panel.train.box.set_live(False)  # the end is what these tests wait for
         return viewer, panel
 
     yield make
@@ -242,12 +244,12 @@ def test_jobs_lower_their_own_priority(monkeypatch) -> None:
     """Of the thread they run on, before the network does anything."""
     asked: list[str] = []
     monkeypatch.setattr(predict_job, "lower_priority", lambda: asked.append("predict"))
-    monkeypatch.setattr(train_controller, "lower_priority", lambda: asked.append("train"))
+    monkeypatch.setattr(train_job, "lower_priority", lambda: asked.append("train"))
     monkeypatch.setattr(
-        train_controller, "assemble", lambda _: (_ for _ in ()).throw(KeyError("stop here"))
+        train_job, "PaintFeed", lambda *_: (_ for _ in ()).throw(KeyError("stop here"))
     )
     predicting = predict_job.predict_job([], None, None, [], None)
     assert list(predicting) == []
     with pytest.raises(KeyError):
-        next(train_controller.train_job([], None, None, None, None))
+        next(train_job.train_job([], None, None, TrainingControl()))
     assert asked == ["predict", "train"]

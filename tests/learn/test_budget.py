@@ -51,6 +51,50 @@ def test_nothing_takes_more_than_its_share_of_the_time(clock):
     assert every.due()
 
 
+def test_it_can_be_due_sooner_but_not_always(clock):
+    every = Every(2.0, share=0.1)
+    clock[0] += 2
+    assert every.due()
+    every.done(1.5)
+    every.soon(1.0, share=0.3)
+    clock[0] += 4.9
+    assert not every.due()
+    clock[0] += 0.2
+    assert every.due()
+    every.soon(1.0, share=0.3)
+    clock[0] += 1.1
+    assert every.due()
+    every.soon(30.0, share=0.3)
+    clock[0] += 2.1
+    assert every.due()
+
+
+def test_time_inside_a_pause_does_not_count(clock):
+    budget = Budget(TrainConfig(max_seconds=10, max_steps=None))
+    clock[0] += 4
+    with budget.held():
+        clock[0] += 100
+        assert budget.fraction(0) == pytest.approx(0.4)
+    clock[0] += 1
+    assert budget.fraction(0) == pytest.approx(0.5)
+    assert budget.seconds_left(0) == pytest.approx(5)
+
+
+def test_a_clock_set_back_goes_on_from_there(clock):
+    budget = Budget(TrainConfig(max_seconds=10, max_steps=100))
+    clock[0] += 2
+    budget.set_back(0.5, 10)
+    assert budget.fraction(10) == pytest.approx(0.2)
+    clock[0] += 7
+    with budget.held():
+        clock[0] += 50
+        budget.set_back(0.5, 80)
+    assert budget.fraction(80) == pytest.approx(0.5)
+    assert budget.fraction(90) == pytest.approx(0.6)
+    clock[0] += 3
+    assert budget.fraction(80) == pytest.approx(0.8)
+
+
 def test_the_rate_rises_then_falls_to_almost_nothing():
     config = TrainConfig(max_seconds=10)
     rates = [learning_rate(config, fraction, 100) for fraction in (0.001, 0.05, 0.5, 0.99, 1.0)]

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from napari_unet.cli.batch import Batch, closing_words
 from napari_unet.cli.options import AsJson, Axes, Debug, DeviceName, ModelFile, Overwrite, Quiet
-from napari_unet.cli.prediction import Prediction, tasks_for
+from napari_unet.cli.prediction import Prediction
 from napari_unet.cli.report import Report, stopping_gently
+from napari_unet.cli.tasks import NgffVersion, Task, Tasks, tasks_for
+from napari_unet.cluster import connected
 from napari_unet.core.cancel import CancelToken
 from napari_unet.core.config import PredictConfig
+from napari_unet.core.errors import InvalidSetting
 from napari_unet.core.settings import changed_where_given
+from napari_unet.data.files import check_output
 
 _STOPPING = "Stopping; results that are finished stay."
 
@@ -21,7 +29,10 @@ def predict(
     model: ModelFile,
     images: Annotated[
         list[Path],
-        typer.Argument(metavar="IMAGE...", help="Images, or folders of images (TIFF or PNG)."),
+        typer.Argument(
+            metavar="IMAGE...",
+            help="Images (TIFF, PNG, OME-Zarr), folders of images, patterns like 'in/*.tif'.",
+        ),
     ],
     output: Annotated[
         Path,
@@ -29,7 +40,8 @@ def predict(
             "--output",
             "-o",
             metavar="OUT",
-            help="A file for one image; else a folder, in which IMAGE_labels.tif appears.",
+            help="A file, or NAME.ome.zarr, for one image; else a folder, in which "
+            "IMAGE_labels.tif appears.",
         ),
     ],
     threshold: Annotated[
@@ -49,6 +61,23 @@ def predict(
     tile: Annotated[
         int | None, typer.Option("--tile", min=16, help="Side of a tile, if memory is short.")
     ] = None,
+    ome_zarr: Annotated[
+        NgffVersion | None,
+        typer.Option(
+            "--ome-zarr",
+            help="Write OME-Zarr of this version, whatever the images are.",
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", min=1, help="Compute OME-Zarr in so many processes here."),
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            "--scheduler", metavar="ADDRESS", help="Compute OME-Zarr on the cluster of Dask there."
+        ),
+    ] = None,
     axes: Axes = None,
     device: DeviceName = "auto",
     overwrite: Overwrite = False,
@@ -62,40 +91,93 @@ def predict(
     pixel size and units, with ImageJ's or OME's metadata if the image has them. Inputs are never
     overwritten, other files only with --overwrite. Ctrl+C leaves finished results and no halves.
 
+    A result NAME.ome.zarr is written block by block, for images of any size. After Ctrl+C or any
+    other end the same command goes on where it was. So it does with many images: those that are
+    done are skipped, and those that fail are told at the end (exit code 1).
+
     [bold]Examples[/bold]
 
     unet-paint predict cells.unet image.tif -o mask.tif
 
     unet-paint predict cells.unet images/*.tif -o masks/ --smallest-object 50
+
+    unet-paint predict cells.unet slide.ome.zarr -o slide_cells.ome.zarr
     """
     del debug
     report = Report(quiet, as_json)
-    tasks = tasks_for(images, output, probabilities, overwrite)
+    tasks = tasks_for(images, output, probabilities, ome_zarr is not None)
     config = changed_where_given(
         PredictConfig(flips=flips, smallest_object=smallest_object, fill_holes=fill_holes),
         threshold=threshold,
         tile_size=tile,
         device=device,
     )
+    if tasks.folder is None:
+        _check_one(tasks.each[0], overwrite)
     from napari_unet.learn.checkpoint import load_model
 
-    cancel = CancelToken()
-    prediction = Prediction(load_model(model), config, axes, cancel, report)
-    done: list[dict[str, Any]] = []
-    with stopping_gently(cancel, report, _STOPPING) as interrupted:
-        for number, task in enumerate(tasks, 1):
-            place = f"{number}/{len(tasks)} " if len(tasks) > 1 else ""
-            facts = prediction.write(task, f"{place}{task.image.name}", overwrite)
-            if facts is None:
-                break
-            done.append(facts)
-    report.result({"model": str(model), "results": done}, *map(_words, done))
-    if cancel.cancelled:
-        raise typer.Exit(interrupted.exit_code)
+    cancel, trained = CancelToken(), load_model(model)
+    prediction = Prediction(trained, config, axes, cancel, report)
+
+    def work(task: Task, words: str, replace: bool) -> dict[str, Any] | None:
+        return prediction.write(task, words, replace, ome_zarr)
+
+    told: dict[str, Any] = {"results": [], "failed": []}
+    with (
+        _cluster(tasks, workers, scheduler, report) as prediction.client,
+        stopping_gently(cancel, report, _STOPPING) as interrupted,
+    ):
+        if tasks.folder is None:
+            [task] = tasks.each
+            done = work(task, task.image.name, overwrite)
+            told["results"] = [done] if done else []
+        else:
+            made_with = (
+                _digest(model),
+                axes,
+                ome_zarr,
+                config.changed(device="auto", tile_size=None),
+            )
+            batch = Batch(tasks, trained.classes.names, repr(made_with), overwrite, report)
+            told = batch.run(work, lambda: cancel.cancelled)
+    lines = [*map(_words, told["results"]), *(closing_words(told) if tasks.folder else ())]
+    report.result({"model": str(model), **told}, *lines)
+    if cancel.cancelled or told["failed"]:
+        raise typer.Exit(interrupted.exit_code if cancel.cancelled else 1)
+
+
+def _check_one(task: Task, overwrite: bool) -> None:
+    """Refuse to write over a file; what is written block by block looks after itself."""
+    for path in () if task.streams else task.results:
+        check_output(path, [task.image], overwrite)
+
+
+@contextmanager
+def _cluster(
+    tasks: Tasks, workers: int | None, scheduler: str | None, report: Report
+) -> Iterator[Any]:
+    """The cluster that was asked for; None if none was."""
+    if workers is None and scheduler is None:
+        yield None
+        return
+    if not all(task.streams for task in tasks.each):
+        raise InvalidSetting(
+            "Only results in OME-Zarr are computed on a cluster. Give a name that ends in .zarr, "
+            "or --ome-zarr 0.4."
+        )
+    with connected(workers=workers, scheduler=scheduler) as client:
+        report.say(f"The cluster can be watched at {client.dashboard_link}")
+        yield client
+
+
+def _digest(path: Path) -> str:
+    """A digest of a file."""
+    return sha256(path.read_bytes()).hexdigest()
 
 
 def _words(done: dict[str, Any]) -> str:
     """One line about one image, for example ``a.tif -> a_labels.tif (Cell 12.0 %)``."""
     total = sum(done["pixels"].values()) or 1
     shares = ", ".join(f"{name} {100 * n / total:.1f} %" for name, n in done["pixels"].items())
-    return f"{done['image']} -> {done['labels']} ({shares})"
+    before = ", was complete before" if done.get("computed") == 0 else ""
+    return f"{done['image']} -> {done['labels']} ({shares}){before}"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_unet.cli.report import Bar, Report
+from napari_unet.cli.tasks import NgffVersion, Task
+from napari_unet.cluster import ClusterAnswers
 from napari_unet.core.arrays import (
     labels_in_layer_axes,
     pixel_size_notice,
@@ -17,29 +18,14 @@ from napari_unet.core.axes import Spatial
 from napari_unet.core.cancel import CancelToken
 from napari_unet.core.config import PredictConfig
 from napari_unet.core.drive import exhaust
-from napari_unet.core.errors import OutputExists, UnreadableImage
-from napari_unet.core.events import Notice, PredictResult, TileDone
+from napari_unet.core.events import Notice, PredictResult, StreamResult, TileDone
 from napari_unet.core.source import ImageSource
-from napari_unet.data.files import (
-    IMAGE_SUFFIXES,
-    LoadedImage,
-    check_output,
-    read_image,
-    write_labels,
-    write_probabilities,
-)
+from napari_unet.data.canvas import Canvas
+from napari_unet.data.files import LoadedImage, read_image, write_labels, write_probabilities
+from napari_unet.data.label_store import LabelStore
 
 if TYPE_CHECKING:
     from napari_unet.learn.model import Model
-
-
-@dataclass(frozen=True)
-class Task:
-    """One image and where its results go."""
-
-    image: Path
-    labels: Path
-    probabilities: Path | None
 
 
 class Prediction:
@@ -53,6 +39,11 @@ class Prediction:
         Axes of the images, if not as the files say.
     cancel : CancelToken
     report : Report
+
+    Attributes
+    ----------
+    client : distributed.Client or None
+        The cluster that computes results in OME-Zarr; this process if there is none.
     """
 
     def __init__(
@@ -65,16 +56,20 @@ class Prediction:
     ) -> None:
         self._model, self._config, self._axes = model, config, axes
         self._cancel, self._report = cancel, report
+        self.client: Any = None
 
     def read(self, path: Path) -> tuple[LoadedImage, ImageSource]:
         """Read an image as the model sees it; say what the user should know about it."""
         loaded = read_image(path, self._axes)
-        spatial: Spatial = "ZYX" if self._model.config.dimensions == 3 else "YX"
-        source = ImageSource(loaded.array, loaded.spec(spatial), path.name)
+        source = ImageSource(loaded.array, loaded.spec(self._spatial), path.name)
         size = pixel_size_notice(self._model.spacing, source.axes.spatial_spacing)
         for notice in (*loaded.notices, size):
             self._report.say(f"{path.name}: {notice}" if notice else "")
         return loaded, source
+
+    @property
+    def _spatial(self) -> Spatial:
+        return "ZYX" if self._model.config.dimensions == 3 else "YX"
 
     def predict(
         self, source: ImageSource, words: str, want_probabilities: bool = False
@@ -101,8 +96,14 @@ class Prediction:
             case TileDone():
                 bar.show(event.done / event.of)
 
-    def write(self, task: Task, words: str, overwrite: bool) -> dict[str, Any] | None:
-        """Predict one image and write the results.
+    def write(
+        self,
+        task: Task,
+        words: str,
+        overwrite: bool,
+        version: NgffVersion | None = None,
+    ) -> dict[str, Any] | None:
+        """Predict one image and write the results, as OME-Zarr in a version if not the image's own.
 
         Returns
         -------
@@ -110,81 +111,55 @@ class Prediction:
             What was written, and how many pixels each class has; None if cancelled.
         """
         loaded, source = self.read(task.image)
+        done: dict[str, Any] = {"image": str(task.image), "labels": str(task.labels)}
+        if task.streams:
+            streamed = self._stream(task, words, overwrite, loaded, source, version)
+            if streamed.stopped:
+                return None
+            done |= {"blocks": streamed.blocks, "computed": streamed.computed}
+            return done | {"pixels": self._named(streamed.pixels)}
         result = self.predict(source, words, task.probabilities is not None)
         if result.labels is None:
             return None
         labels = labels_in_layer_axes(result.labels, source)
         write_labels(task.labels, labels, loaded, overwrite)
-        done: dict[str, Any] = {"image": str(task.image), "labels": str(task.labels)}
         if task.probabilities is not None and result.probabilities is not None:
             maps = probabilities_in_layer_axes(result.probabilities, source)
             write_probabilities(task.probabilities, maps, loaded, overwrite)
             done["probabilities"] = str(task.probabilities)
-        classes = self._model.classes
-        done["pixels"] = {
-            name: int((labels == value).sum())
-            for name, value in zip(classes.names, classes.label_values, strict=True)
-        }
-        return done
+        values = self._model.classes.label_values
+        return done | {"pixels": self._named([int((labels == v).sum()) for v in values])}
 
+    def _named(self, pixels: Sequence[int]) -> dict[str, int]:
+        return dict(zip(self._model.classes.names, pixels, strict=True))
 
-def tasks_for(
-    images: Sequence[Path], output: Path, probabilities: bool, overwrite: bool
-) -> list[Task]:
-    """What to predict and where to write it, checked before anything starts.
+    def _stream(
+        self,
+        task: Task,
+        words: str,
+        overwrite: bool,
+        loaded: LoadedImage,
+        source: ImageSource,
+        version: NgffVersion | None,
+    ) -> StreamResult:
+        """Predict one image block by block into OME-Zarr, here or on the cluster."""
+        from napari_unet.learn.streaming import stream
 
-    Parameters
-    ----------
-    images : sequence of Path
-        Files, and folders whose images are all taken.
-    output : Path
-        A file if there is one image and the name says so; else a folder.
-    probabilities : bool
-        Whether probabilities are written too.
-    overwrite : bool
-        Whether existing files may be replaced.
-
-    Raises
-    ------
-    OutputExists
-        If a result would replace an input, another result or an existing file.
-    UnreadableImage
-        If there is no image.
-    """
-    files = [file for path in images for file in _images_in(path)]
-    if not files:
-        raise UnreadableImage(
-            f"There is no image in {', '.join(map(str, images))}. Give TIFF or PNG files."
+        store = LabelStore(
+            task.labels,
+            Canvas.of(loaded, self._spatial),
+            self._model.classes,
+            version=version or loaded.ngff or "0.4",
+            inputs=[task.image],
+            overwrite=overwrite,
         )
-    as_file = len(images) == 1 and images[0].is_file() and not output.is_dir() and output.suffix
-    tasks = [_task(file, output, bool(as_file), probabilities) for file in files]
-    taken: dict[Path, Path] = {}
-    for task in tasks:
-        for path in filter(None, (task.labels, task.probabilities)):
-            check_output(path, files, overwrite)
-            if path in taken:
-                raise OutputExists(
-                    f"{taken[path]} and {task.image} would both be written to {path}. "
-                    "Predict them into different folders."
-                )
-            taken[path] = task.image
-    return tasks
-
-
-def _images_in(path: Path) -> list[Path]:
-    if not path.is_dir():
-        return [path]
-    return sorted(p for p in path.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
-
-
-def _task(image: Path, output: Path, as_file: bool, probabilities: bool) -> Task:
-    stem = image.name.removesuffix(image.suffix)
-    if stem.lower().endswith(".ome"):
-        stem, suffix = stem[: -len(".ome")], f"{stem[-len('.ome') :]}{image.suffix}"
-    else:
-        suffix = ".png" if image.suffix.lower() == ".png" else ".tif"
-    labels = output if as_file else output / f"{stem}_labels{suffix}"
-    if not probabilities:
-        return Task(image, labels, None)
-    folder, name = (output.parent, output.stem) if as_file else (output, stem)
-    return Task(image, labels, folder / f"{name}_probabilities.tif")
+        elsewhere: dict[str, Any] = {}
+        if self.client is not None:
+            elsewhere["answers"] = ClusterAnswers(
+                self.client, self._model, task.image, loaded.axes, self._config, self._cancel
+            )
+        with self._report.progress(words) as bar:
+            return exhaust(
+                stream(self._model, source, store, self._config, cancel=self._cancel, **elsewhere),
+                lambda event: self._show(event, bar),
+            )

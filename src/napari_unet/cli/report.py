@@ -40,6 +40,10 @@ class Report:
         if text and not self._quiet:
             self._err.print(Text(text, style="yellow"))
 
+    def complain(self, text: str) -> None:
+        """Tell the user, in any case, that something went wrong while work goes on."""
+        self._err.print(Text(text, style="bold red"))
+
     def result(self, data: dict[str, Any], *words: RenderableType) -> None:
         """Print what the command was asked for: `words` for people, `data` for programs."""
         if self._as_json:

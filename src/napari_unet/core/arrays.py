@@ -46,6 +46,11 @@ def image_source(
     """
     array = image if hasattr(image, "shape") and hasattr(image, "dtype") else np.asarray(image)
     spec = AxesSpec(axes, tuple(float(s) for s in spacing or ()), spatial)
+    if any(n != n for n in array.shape):  # dask's word for a length it has not computed
+        raise AxesError(
+            f"The size of the {name} is not known before it is computed. "
+            "Call its compute_chunk_sizes() first."
+        )
     shape = tuple(int(n) for n in array.shape)
     if len(shape) != spec.ndim:
         likely = " or ".join(f'axes="{letters}"' for letters in likely_axes(shape))

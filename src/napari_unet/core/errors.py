@@ -67,6 +67,14 @@ class OutputExists(UNetError):
     """A file stands where the result would go."""
 
 
+class OtherResult(OutputExists):
+    """An unfinished result stands where another one would go."""
+
+
+class MissingPackage(UNetError):
+    """A package that is not always there is needed for this."""
+
+
 class UnreadableImage(UNetError):
     """A file cannot be read as an image."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
 
@@ -34,7 +35,9 @@ def _rising(half: int) -> np.ndarray:
     return (np.sin(np.pi * phase) ** 2).astype(np.float32)
 
 
-def add_tile(target: np.ndarray, box: Box, tile: Tile, values: np.ndarray) -> None:
+def add_tile(
+    target: np.ndarray, box: Box, tile: Tile, values: np.ndarray, within: Box | None = None
+) -> None:
     """Add one tile's values, weighted, to an array that covers `box`.
 
     Once every tile of the grid that reaches into `box` was added to zeros, the array holds the
@@ -47,13 +50,16 @@ def add_tile(target: np.ndarray, box: Box, tile: Tile, values: np.ndarray) -> No
     box : tuple of slice
         Where `target` lies in the image.
     tile : Tile
-    values : ndarray of float32, shape (K, *reach)
-        The tile's answer inside its `reach`.
+    values : ndarray of float32, shape (K, *within)
+        The tile's answer.
+    within : tuple of slice, optional
+        The part of its `reach` that `values` covers; all of it when not given.
     """
-    shared = overlap(tile.reach, box)
+    within = within or tile.reach
+    shared = overlap(within, box)
     if shared is None:
         return
-    part = values[(slice(None), *inside(shared, tile.reach))]
+    part = values[(slice(None), *inside(shared, within))]
     ramps = _ramp_views(tile, shared)
     if ramps:
         part = part.copy()
@@ -143,3 +149,71 @@ class Mosaic:
 
 def _row(tile: Tile) -> tuple[int, int]:
     return tile.write[0].start, tile.write[0].stop
+
+
+class Seams:
+    """Puts tiles together one by one, and holds only the ramps they share with later ones.
+
+    What it gives away is to the last bit what `Mosaic` does. Of a grid any tiles may be left
+    out; pixels they reach into are then not right.
+
+    Parameters
+    ----------
+    tiles : sequence of Tile
+        A whole grid, in its order, which is also the order tiles must be added in.
+    """
+
+    def __init__(self, tiles: Sequence[Tile]) -> None:
+        starts = [sorted({t.write[a].start for t in tiles}) for a in range(len(tiles[0].write))]
+        self._places = [{start: i for i, start in enumerate(each)} for each in starts]
+        self._grid = {self._place(tile): tile for tile in tiles}
+        self._held: dict[tuple[int, ...], list[tuple[Tile, Box, np.ndarray]]] = {}
+
+    def _place(self, tile: Tile) -> tuple[int, ...]:
+        return tuple(where[w.start] for where, w in zip(self._places, tile.write, strict=True))
+
+    def final(self, tile: Tile) -> Box:
+        """The box that no later tile changes, and no earlier one has given away.
+
+        These boxes partition the image.
+        """
+        before = [
+            self._grid[(*place[:a], place[a] - 1, *place[a + 1 :])] if place[a] else None
+            for place in [self._place(tile)]
+            for a in range(len(tile.write))
+        ]
+        return tuple(
+            slice(_settled(other, a) if other else 0, _settled(tile, a))
+            for a, other in enumerate(before)
+        )
+
+    def add(self, tile: Tile, values: np.ndarray) -> tuple[Box, np.ndarray]:
+        """Add the next tile.
+
+        Parameters
+        ----------
+        tile : Tile
+        values : ndarray of float32, shape (K, *reach)
+
+        Returns
+        -------
+        tuple of (box, ndarray of float32, shape (K, *box))
+            What is final now. Given away.
+        """
+        place, box = self._place(tile), self.final(tile)
+        target = np.zeros((values.shape[0], *box_shape(box)), np.float32)
+        for other, within, part in self._held.pop(place, []):
+            add_tile(target, box, other, part, within)
+        add_tile(target, box, tile, values)
+        for step in product((0, 1), repeat=len(place)):
+            later = self._grid.get(tuple(p + s for p, s in zip(place, step, strict=True)))
+            shared = overlap(tile.reach, self.final(later)) if later and any(step) else None
+            if later and shared:
+                part = values[(slice(None), *inside(shared, tile.reach))].copy()
+                self._held.setdefault(self._place(later), []).append((tile, shared, part))
+        return box, target
+
+
+def _settled(tile: Tile, axis: int) -> int:
+    """Where along an axis the ramp to the next tile begins."""
+    return 2 * tile.write[axis].stop - tile.reach[axis].stop

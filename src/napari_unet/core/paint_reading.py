@@ -149,6 +149,25 @@ def annotate(
     return Annotation(tuple(boxes), source.spatial_shape)
 
 
+def annotate_tile(
+    paint: ImageSource, sample: int, tile: Box, reading: PaintReading
+) -> PaintBox | None:
+    """Return what `annotate` gives for one tile of strokes; None if nothing is painted there.
+
+    Parameters
+    ----------
+    paint : ImageSource
+        The paint, without channels.
+    sample : int
+        Canonical sample number.
+    tile : tuple of slice
+        One of `napari_unet.core.paint_survey.all_tiles`.
+    reading : PaintReading
+        What the values mean; 0 must not be one of its values.
+    """
+    return _paint_box(sample, tile, _class_numbers(paint.read(sample, tile)[0], reading))
+
+
 def _class_numbers(block: np.ndarray, reading: PaintReading) -> np.ndarray:
     return (block > 0).astype(np.uint8) if reading.instances else reading.classes.to_classes(block)
 

@@ -19,10 +19,12 @@ from napari_unet.core.errors import (
     UnreadableImage,
 )
 from napari_unet.data.loaded import FileKind, LoadedImage
+from napari_unet.data.microscope import PLUGINS, read_microscope
+from napari_unet.data.ome_zarr import is_zarr, read_ome_zarr
 
 TIFF_SUFFIXES = (".tif", ".tiff")
-IMAGE_SUFFIXES = (*TIFF_SUFFIXES, ".png", ".jpg", ".jpeg", ".bmp")
-"""Endings of the files that are taken from a folder."""
+IMAGE_SUFFIXES = (*TIFF_SUFFIXES, ".png", ".jpg", ".jpeg", ".bmp", *PLUGINS)
+"""Endings of the files that are taken from a folder; Zarr images, which are folders, too."""
 
 __all__ = [
     "IMAGE_SUFFIXES",
@@ -38,12 +40,12 @@ __all__ = [
 
 
 def read_image(path: str | Path, axes: str | None = None) -> LoadedImage:
-    """Read an image from a TIFF, PNG or other picture file.
+    """Read a TIFF, PNG or other picture file, or open a Zarr image or a microscope's own file.
 
     Parameters
     ----------
     path : str or Path
-        The file. Of several images in a TIFF the first is read.
+        The file, or the folder of an OME-Zarr. Of several images in a file the first is read.
     axes : str, optional
         One letter per axis, instead of what the file says; for example ``"TYX"``.
 
@@ -51,7 +53,8 @@ def read_image(path: str | Path, axes: str | None = None) -> LoadedImage:
     -------
     LoadedImage
         With axes, pixel size and units as the file has them (OME, ImageJ, or plain TIFF in
-        centimetres). Colour is an axis C; opacity is left out, with a notice.
+        centimetres). Colour is an axis C; opacity is left out, with a notice. The array of a
+        Zarr image or of a large TIFF stays in the file and is read piece by piece.
 
     Raises
     ------
@@ -80,6 +83,7 @@ def read_labels(path: str | Path, axes: str | None = None) -> LoadedImage:
         If the file cannot be read, or holds colours or fractions instead of whole numbers.
     """
     loaded = _read(Path(path), numbers=True)
+    loaded = replace(loaded, array=np.asarray(loaded.array))
     if loaded.axes.endswith("C") and _is_grey(loaded.array):
         loaded = replace(
             loaded,
@@ -175,8 +179,7 @@ def write_probabilities(
     axes = like.axes.replace("C", "")
     stack = np.ascontiguousarray(np.moveaxis(probabilities.astype(np.float32), 0, -3))
     with replacing(path) as unfinished:
-        kind = _kind_for(path, like)
-        write_tiff(unfinished, stack, f"{axes[:-2]}C{axes[-2:]}", like, kind)
+        write_tiff(unfinished, stack, f"{axes[:-2]}C{axes[-2:]}", like, _kind_for(path, like))
 
 
 def check_output(
@@ -227,10 +230,14 @@ def replacing(path: Path) -> Iterator[Path]:
 def _read(path: Path, numbers: bool) -> LoadedImage:
     if not path.exists():
         raise UnreadableImage(f"There is no file {path}. Check its name.")
-    if path.is_dir():
+    if path.is_dir() and not is_zarr(path):
         raise UnreadableImage(f"{path} is a folder. Choose one of the images in it.")
     try:
-        if path.suffix.lower() in TIFF_SUFFIXES:
+        if path.is_dir():
+            loaded = read_ome_zarr(path)
+        elif path.suffix.lower() in PLUGINS:
+            loaded = read_microscope(path)
+        elif path.suffix.lower() in TIFF_SUFFIXES:
             from napari_unet.data.tiff import read_tiff
 
             loaded = read_tiff(path)
@@ -249,7 +256,7 @@ def _read(path: Path, numbers: bool) -> LoadedImage:
 
 
 def _checked(loaded: LoadedImage) -> LoadedImage:
-    if loaded.array.dtype == bool:
+    if isinstance(loaded.array, np.ndarray) and loaded.array.dtype == bool:
         loaded = replace(loaded, array=loaded.array.astype(np.uint8))
     if loaded.array.dtype.kind not in "uif" or loaded.array.size == 0:
         raise UnreadableImage(
@@ -283,7 +290,8 @@ def _smallest(labels: np.ndarray) -> np.ndarray:
 
 
 def _kind_for(path: Path, like: LoadedImage) -> FileKind:
-    return "ome" if ".ome" in path.suffixes[-2:] else like.kind
+    named = ".ome" in path.suffixes[-2:]
+    return "ome" if named or like.kind in ("zarr", "other") else like.kind
 
 
 def _same_file(one: Path, other: Path) -> bool:

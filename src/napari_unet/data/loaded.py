@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
-
-import numpy as np
+from typing import Any, Literal
 
 from napari_unet.core.axes import AxesSpec, Spatial
 
-FileKind = Literal["ome", "imagej", "tiff", "picture"]
-"""What wrote the file: OME-TIFF, ImageJ TIFF, another TIFF, or a picture such as PNG."""
+FileKind = Literal["ome", "imagej", "tiff", "picture", "zarr", "other"]
+"""OME-TIFF, ImageJ TIFF, another TIFF, a picture such as PNG, Zarr, or a microscope's own."""
 
 PIXEL = "pixel"
 """Unit of axes that have no physical size."""
@@ -23,8 +21,8 @@ class LoadedImage:
 
     Parameters
     ----------
-    array : ndarray
-        The pixels, as stored.
+    array : array-like
+        The pixels, as stored: an ndarray, or what reads a large file piece by piece.
     axes : str
         One letter per array axis, from ``T P C Z Y X``.
     spacing : tuple of float
@@ -33,15 +31,19 @@ class LoadedImage:
         Unit of each spacing, for example ``"µm"`` or ``"s"``; ``"pixel"`` where there is none.
     path : Path
         The file.
-    kind : {"ome", "imagej", "tiff", "picture"}
+    kind : {"ome", "imagej", "tiff", "picture", "zarr", "other"}
         What results of this image are written as.
     dots_per_inch : tuple of float, optional
         Print resolution along X and Y, which is carried over but says nothing of pixel size.
     notices : tuple of str
         What the user should know about how the file was read, in sentences.
+    translation : tuple of float, optional
+        Place of the first pixel along each array axis, in `units`; zeros when not given.
+    ngff : {"0.4", "0.5"}, optional
+        The version of OME-Zarr, if it is one.
     """
 
-    array: np.ndarray
+    array: Any
     axes: str
     spacing: tuple[float, ...]
     units: tuple[str, ...]
@@ -49,6 +51,8 @@ class LoadedImage:
     kind: FileKind
     dots_per_inch: tuple[float, float] | None = None
     notices: tuple[str, ...] = ()
+    translation: tuple[float, ...] = ()
+    ngff: Literal["0.4", "0.5"] | None = None
 
     def spec(self, spatial: Spatial = "YX") -> AxesSpec:
         """The axes as the engine wants them, for a network that sees `spatial`."""

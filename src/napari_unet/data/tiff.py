@@ -13,10 +13,12 @@ import numpy as np
 import tifffile
 
 from napari_unet.core.errors import UnreadableImage
+from napari_unet.data.lazy import LazyArray
 from napari_unet.data.loaded import PIXEL, FileKind, LoadedImage
+from napari_unet.data.tiff_lazy import open_lazily
 
-_LARGE = 2**30
-"""An image of more bytes is decoded into a temporary file instead of memory."""
+_LARGE = 2**28
+"""An image of more bytes stays in its file and is read piece by piece."""
 
 _MICROMETRE = "µm"
 _INCH, _CENTIMETRE = 2, 3
@@ -31,7 +33,7 @@ def read_tiff(path: Path) -> LoadedImage:
         if not file.series:
             raise UnreadableImage(f"{path} holds no image. Choose another file.")
         series = file.series[0]
-        array = series.asarray(out="memmap" if series.nbytes > _LARGE else None)
+        array = open_lazily(path, series) if series.nbytes > _LARGE else series.asarray()
         kind, calibration = _calibration(file)
         page = series.keyframe
         notices: list[str] = []
@@ -103,22 +105,22 @@ def _refusing_cut_files(path: Path) -> Iterator[None]:
 
 
 def _without_alpha(
-    array: np.ndarray, letters: str, has_extra: bool, notices: list[str]
-) -> tuple[np.ndarray, str]:
+    array: Any, letters: str, has_extra: bool, notices: list[str]
+) -> tuple[Any, str]:
     """Drop the opacity of grey or colour images that have one."""
     place = letters.find("S")
     if place < 0 or array.shape[place] not in (2, 4) or not has_extra:
         return array, letters
-    array = np.take(array, range(array.shape[place] - 1), axis=place)
+    colours = array.shape[place] - 1
     notices.append("The opacity (alpha channel) is left out.")
-    if array.shape[place] == 1:
+    if isinstance(array, LazyArray):
+        return array.cropped(place, colours), letters
+    if colours == 1:
         return np.take(array, 0, axis=place), letters.replace("S", "")
-    return array, letters
+    return np.take(array, range(colours), axis=place), letters
 
 
-def _with_our_letters(
-    array: np.ndarray, letters: str, path: Path, notices: list[str]
-) -> tuple[np.ndarray, str]:
+def _with_our_letters(array: Any, letters: str, path: Path, notices: list[str]) -> tuple[Any, str]:
     """Name tifffile's axes as we do: colour samples are channels, unknown stacks are Z."""
     if "S" in letters and "C" in letters:
         raise UnreadableImage(

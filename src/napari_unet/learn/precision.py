@@ -71,6 +71,11 @@ class Precision:
         return data.contiguous(memory_format=memory_format(data.ndim - 2))
 
 
+def precision_named(words: str, channels_last: bool) -> Precision:
+    """The precision whose `words` these are."""
+    return Precision(_DTYPES[words], channels_last)
+
+
 def memory_format(dimensions: int) -> torch.memory_format:
     """The layout with channels last, for 2D or 3D."""
     return torch.channels_last if dimensions == 2 else torch.channels_last_3d

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from napari_unet.core.blocks import Setup
 from napari_unet.core.cancel import CancelToken
 from napari_unet.core.config import ModelConfig, PredictConfig
 from napari_unet.core.errors import AxesError, ChannelMismatch, FlatImage
@@ -30,7 +31,7 @@ from napari_unet.learn.devices import Device, choose_device, free_memory
 from napari_unet.learn.forward import Engine
 from napari_unet.learn.memory import TilePlan, plan_tiles
 from napari_unet.learn.model import Model
-from napari_unet.learn.precision import best_precision
+from napari_unet.learn.precision import Precision, best_precision, precision_named
 
 
 def check_fits(config: ModelConfig, source: ImageSource) -> None:
@@ -70,6 +71,8 @@ class Predictor:
     config : PredictConfig, optional
     cancel : CancelToken, optional
         Looked at before every layer of the network.
+    setup : Setup, optional
+        Cut and compute as a prediction did before, instead of as suits the machine now.
 
     Attributes
     ----------
@@ -95,8 +98,9 @@ class Predictor:
         config: PredictConfig | None = None,
         *,
         cancel: CancelToken | None = None,
+        setup: Setup | None = None,
     ) -> None:
-        self._source = source
+        self._source, self._setup = source, setup
         self._config = config = config or PredictConfig()
         check_fits(model.config, source)
         self.notices: list[str] = []
@@ -108,7 +112,7 @@ class Predictor:
         self._engine = Engine(
             copy.deepcopy(model.net),
             device,
-            best_precision(device, config.precision, model.config),
+            self._precision(device, model),
             requested=config.precision,
             flips=config.flips,
             cancel=cancel,
@@ -118,6 +122,11 @@ class Predictor:
         own = config.statistics == "image" and model.config.normalisation == "batch"
         crops = statistics_crops(source, self._normalisation, self._multiple) if own else []
         self._engine.adapt(crops)
+
+    def _precision(self, device: Device, model: Model) -> Precision:
+        if self._setup is None:
+            return best_precision(device, self._config.precision, model.config)
+        return precision_named(self._setup.precision, self._setup.channels_last)
 
     def _fit(self, model: Model) -> Normalisation:
         if self._config.normalisation == "training":
@@ -130,6 +139,14 @@ class Predictor:
                 "read like those of the training images. Check that it is the right image."
             )
             return model.normalisation
+
+    @property
+    def setup(self) -> Setup:
+        """How the image is cut and computed."""
+        precision = self._engine.precision
+        return Setup(
+            self.plan.sides, self.plan.batch, precision.words, bool(precision.channels_last)
+        )
 
     @property
     def device(self) -> Device:
@@ -152,6 +169,8 @@ class Predictor:
         return self._radius if self._config.halo is None else self._config.halo
 
     def _plan_with(self, halo: int) -> TilePlan:
+        if self._setup is not None:
+            return TilePlan(self._setup.sides, self._setup.batch)
         return plan_tiles(
             self._shape,
             self._engine.config,

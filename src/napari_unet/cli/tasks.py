@@ -1,0 +1,160 @@
+"""Which images to predict, and where each result goes, settled before anything starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from napari_unet.core.errors import InvalidSetting, OutputExists, UnreadableImage
+from napari_unet.data.files import IMAGE_SUFFIXES
+from napari_unet.data.ome_zarr import is_zarr
+
+NgffVersion = Literal["0.4", "0.5"]
+_PATTERN = "*?["
+
+
+@dataclass(frozen=True)
+class Task:
+    """One image and where its results go."""
+
+    image: Path
+    labels: Path
+    probabilities: Path | None
+
+    @property
+    def streams(self) -> bool:
+        """True if the result is OME-Zarr, which is written block by block."""
+        return _is_zarr_name(self.labels)
+
+    @property
+    def results(self) -> tuple[Path, ...]:
+        """Every file or folder that is written."""
+        return (self.labels, *((self.probabilities,) if self.probabilities else ()))
+
+
+@dataclass(frozen=True)
+class Tasks:
+    """What a command is to predict.
+
+    Parameters
+    ----------
+    each : tuple of Task
+    folder : Path or None
+        The folder of a batch; None if one image was named.
+    """
+
+    each: tuple[Task, ...]
+    folder: Path | None
+
+    @property
+    def images(self) -> list[Path]:
+        """Every image."""
+        return [task.image for task in self.each]
+
+
+def tasks_for(
+    images: Sequence[Path], output: Path, probabilities: bool, ome_zarr: bool = False
+) -> Tasks:
+    """What to predict and where to write it.
+
+    Parameters
+    ----------
+    images : sequence of Path
+        Images, folders whose images are all taken, and patterns such as ``images/*.tif``.
+    output : Path
+        A file (or the folder of an OME-Zarr) if there is one image and the name says so; else a
+        folder.
+    probabilities : bool
+        Whether probabilities are written too.
+    ome_zarr : bool, optional
+        Whether all results are OME-Zarr, not only those of OME-Zarr images.
+
+    Raises
+    ------
+    OutputExists
+        If two results would have the same name.
+    UnreadableImage
+        If there is no image.
+    InvalidSetting
+        If probabilities would go to OME-Zarr.
+    """
+    several = len(images) > 1 or any(_stands_for_several(path) for path in images)
+    files = list(dict.fromkeys(file for path in images for file in _images_in(path)))
+    if not files:
+        raise UnreadableImage(
+            f"There is no image in {', '.join(map(str, images))}. Give TIFF, PNG or OME-Zarr files."
+        )
+    as_file = not several and (_is_zarr_name(output) or bool(output.suffix and _is_image(files[0])))
+    as_file = as_file and (_is_zarr_name(output) or not output.is_dir())
+    tasks = tuple(_task(file, output, as_file, probabilities, ome_zarr) for file in files)
+    for task in tasks:
+        if task.streams and probabilities:
+            raise InvalidSetting(
+                "Probabilities are not written as OME-Zarr. Leave out --probabilities, "
+                "or give the result a name that ends in .tif."
+            )
+    _check_names(tasks)
+    return Tasks(tasks, output if several else None)
+
+
+def _check_names(tasks: Sequence[Task]) -> None:
+    taken: dict[Path, Path] = {}
+    for task in tasks:
+        for path in task.results:
+            if path in taken:
+                raise OutputExists(
+                    f"{taken[path]} and {task.image} would both be written to {path}. "
+                    "Predict them into different folders."
+                )
+            taken[path] = task.image
+
+
+def _is_zarr_name(path: Path) -> bool:
+    """True for ``name.zarr`` and for a name in the labels of an OME-Zarr image."""
+    return path.suffix == ".zarr" or (path.parent.name == "labels" and is_zarr(path.parent.parent))
+
+
+def _is_image(path: Path) -> bool:
+    return path.is_file() or is_zarr(path)
+
+
+def _is_pattern(path: Path) -> bool:
+    return not path.exists() and any(sign in str(path) for sign in _PATTERN)
+
+
+def _stands_for_several(path: Path) -> bool:
+    return _is_pattern(path) or (path.is_dir() and not is_zarr(path))
+
+
+def _images_in(path: Path) -> Iterator[Path]:
+    """An image itself; the images in a folder; what a pattern matches."""
+    if _is_pattern(path):
+        plain = next(i for i, part in enumerate(path.parts) if any(s in part for s in _PATTERN))
+        matches = Path(*path.parts[:plain]).glob(str(Path(*path.parts[plain:])))
+        for match in sorted(matches):
+            yield from _images_in(match)
+    elif path.is_dir() and not is_zarr(path):
+        yield from sorted(
+            p for p in path.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES or is_zarr(p)
+        )
+    else:
+        yield path
+
+
+def _task(image: Path, output: Path, as_file: bool, probabilities: bool, ome_zarr: bool) -> Task:
+    stem = image.name.removesuffix(image.suffix)
+    ome = stem.lower().endswith(".ome")
+    stem = stem[: -len(".ome")] if ome else stem
+    if ome_zarr or image.suffix == ".zarr" or image.is_dir():
+        suffix = ".ome.zarr"
+    elif image.suffix.lower() == ".png":
+        suffix = ".png"
+    else:
+        suffix = f"{image.name[len(stem) :]}" if ome else ".tif"
+    labels = output if as_file else output / f"{stem}_labels{suffix}"
+    if not probabilities:
+        return Task(image, labels, None)
+    folder, name = (output.parent, output.stem) if as_file else (output, stem)
+    return Task(image, labels, folder / f"{name}_probabilities.tif")

@@ -1,0 +1,99 @@
+"""What a worker of a cluster does: open the image once, then compute tiles of it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from distributed import WorkerPlugin, get_worker
+
+from napari_unet.core.blocks import Setup
+from napari_unet.core.config import PredictConfig
+from napari_unet.core.source import ImageSource
+from napari_unet.core.tiles import Tile
+from napari_unet.data.files import read_image
+
+if TYPE_CHECKING:
+    from napari_unet.learn.model import Model
+    from napari_unet.learn.predictor import Predictor
+
+
+@dataclass(frozen=True)
+class Errand:
+    """All a worker has to know, but for the model.
+
+    Parameters
+    ----------
+    image : Path
+        Where every worker can read it.
+    axes : str
+        Of the image.
+    config : PredictConfig
+    setup : Setup
+        How tiles are computed, on every worker alike.
+    """
+
+    image: Path
+    axes: str
+    config: PredictConfig
+    setup: Setup
+
+
+class TileWorker(WorkerPlugin):
+    """Model and image on one worker; every worker gets one, those that come later too.
+
+    Parameters
+    ----------
+    model : Model
+    errand : Errand
+    """
+
+    def __init__(self, model: Model, errand: Errand) -> None:
+        self._model, self._errand = model, errand
+        self._predictor: Predictor | None = None
+        self._lock: threading.Lock | None = None
+
+    def setup(self, worker: Any) -> None:
+        """Begin on a worker; the image is opened for the first tile."""
+        del worker
+        self._lock = threading.Lock()
+
+    def compute(self, tiles: Sequence[tuple[int, Tile]]) -> list[np.ndarray]:
+        """Compute some tiles together."""
+        assert self._lock is not None
+        with self._lock:  # a worker may have several threads
+            self._predictor = self._predictor or self._opened()
+            answers = self._predictor.answers(tiles)
+            return [np.ascontiguousarray(values) for _, _, values in answers]
+
+    def _opened(self) -> Predictor:
+        from napari_unet.learn.predictor import Predictor
+
+        errand = self._errand
+        loaded = read_image(errand.image, errand.axes)
+        spec = loaded.spec("ZYX" if self._model.config.dimensions == 3 else "YX")
+        source = ImageSource(loaded.array, spec, errand.image.name)
+        return Predictor(self._model, source, errand.config, setup=errand.setup)
+
+
+def compute_tiles(name: str, tiles: Sequence[tuple[int, Tile]]) -> list[np.ndarray]:
+    """On a worker: compute some tiles together.
+
+    Parameters
+    ----------
+    name : str
+        Of the worker's `TileWorker`.
+    tiles : sequence of (int, Tile)
+        Sample numbers and tiles.
+
+    Returns
+    -------
+    list of ndarray of float32, each of shape (K, *tile.reach)
+    """
+    plugin = get_worker().plugins[name]
+    assert isinstance(plugin, TileWorker)
+    return plugin.compute(tiles)

@@ -1,0 +1,87 @@
+"""Microscopes' own files, through bioio and its plugins where they are installed.
+
+bioio is kept by the Allen Institute for Cell Science and wraps the reader of each vendor's format,
+lazily, behind one interface. Its plugins are large, and some under the GPL, so none is required.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from napari_unet.core.errors import MissingPackage, UnreadableImage
+from napari_unet.data.lazy import LazyArray
+from napari_unet.data.loaded import PIXEL, LoadedImage
+
+PLUGINS = {".czi": "bioio-czi", ".lif": "bioio-lif", ".nd2": "bioio-nd2"}
+"""What reads files of each ending."""
+
+
+def read_microscope(path: Path) -> LoadedImage:
+    """Open the first image of a file; pixels are read when they are wanted.
+
+    Raises
+    ------
+    MissingPackage
+        If bioio or its plugin for this kind of file is not installed.
+    UnreadableImage
+        If the file cannot be read.
+    """
+    plugin = PLUGINS[path.suffix.lower()]
+    if find_spec("bioio") is None or find_spec(plugin.replace("-", "_")) is None:
+        raise MissingPackage(
+            f"Reading {path} needs the packages bioio and {plugin}. "
+            f"Install them with: pip install bioio {plugin}"
+        )
+    import bioio
+
+    image = bioio.BioImage(path)
+    letters = image.dims.order
+    if image.dask_data.shape[letters.index("C")] == 1:
+        letters = letters.replace("S", "C")  # colour is channels where there are no others
+    array, axes = _squeezed(image.dask_data, letters, path)
+    calibration = _calibration(image)
+    notices = []
+    if len(image.scenes) > 1:
+        notices.append(
+            f"{path.name} holds {len(image.scenes)} images; only the first is used. "
+            "Save the others as files of their own."
+        )
+    return LoadedImage(
+        array=LazyArray(array, path),
+        axes=axes,
+        spacing=tuple(calibration.get(a, (1.0, PIXEL))[0] for a in axes),
+        units=tuple(calibration.get(a, (1.0, PIXEL))[1] for a in axes),
+        path=path,
+        kind="other",
+        notices=tuple(notices),
+    )
+
+
+def _squeezed(array: Any, letters: str, path: Path) -> tuple[Any, str]:
+    """Without the axes T, C and Z that are only there because bioio always has them."""
+    place = letters.find("C")
+    single = [
+        i
+        for i, (letter, n) in enumerate(zip(letters, array.shape, strict=True))
+        if n == 1 and (letter in "TZ" or i == place)
+    ]
+    axes = "".join(letter for i, letter in enumerate(letters) if i not in single)
+    if "S" in axes:
+        raise UnreadableImage(
+            f"{path} has channels that are colour images themselves. "
+            "Save it with one grey value per channel."
+        )
+    return array[tuple(0 if i in single else slice(None) for i in range(len(letters)))], axes
+
+
+def _calibration(image: Any) -> dict[str, tuple[float, str]]:
+    """Pixel size, which bioio gives in micrometres, and time between frames."""
+    sizes = image.physical_pixel_sizes
+    found = {a: getattr(sizes, a, None) for a in "ZYX"}
+    known = {a: (float(size), "µm") for a, size in found.items() if size and size > 0}
+    step = getattr(image, "time_interval", None)
+    seconds = step.total_seconds() if isinstance(step, timedelta) else step
+    return known | ({"T": (float(seconds), "s")} if seconds else {})

@@ -1,0 +1,115 @@
+"""What one training run learns from and what it is scored on, while paint may still change."""
+
+from __future__ import annotations
+
+import numpy as np
+from torch import Tensor
+
+from napari_unet.core.config import TrainConfig
+from napari_unet.core.dataset import TrainingSet
+from napari_unet.core.patch_sampler import FreshPaint
+from napari_unet.core.repaint import (
+    Split,
+    all_strokes,
+    fresh_paint,
+    renumbered,
+    split_again,
+    split_strokes,
+    strokes_again,
+)
+from napari_unet.core.strokes import Stroke
+from napari_unet.learn.batches import Batches
+
+_FRESH_STEPS = 60
+"""New paint is drawn more often for so many steps: ten seconds or so on a processor."""
+
+
+class Material:
+    """Strokes to learn from, strokes to score on, and batches of the former.
+
+    Parameters
+    ----------
+    training : TrainingSet
+    validation : TrainingSet or None
+        Score on its paint and hold nothing back; or hold some strokes of `training` back.
+    config : TrainConfig
+    single_image : bool
+        As `Batches`.
+    """
+
+    def __init__(
+        self,
+        training: TrainingSet,
+        validation: TrainingSet | None,
+        config: TrainConfig,
+        *,
+        single_image: bool,
+    ) -> None:
+        self._config = config
+        self.training = training
+        if validation is None:
+            self._split = split_strokes(training, config.held_out, config.seed)
+            self.validation, self.scored = training, list(self._split.held)
+        else:
+            self._split = Split(tuple(all_strokes(training)), ())
+            self.validation, self.scored = validation, all_strokes(validation)
+        kept, held = self._split.kept, self._split.held
+        self._batches = Batches(training, kept, held, config, single_image=single_image)
+
+    @property
+    def strokes(self) -> list[Stroke]:
+        """All strokes of the training set."""
+        return self._split.strokes
+
+    @property
+    def kept(self) -> list[Stroke]:
+        """The strokes that are always learned from."""
+        return list(self._split.kept)
+
+    @property
+    def holds_back(self) -> bool:
+        """True if some strokes of the training set are kept back to score on."""
+        return bool(self._split.held)
+
+    @property
+    def painted_pixels(self) -> tuple[int, ...]:
+        """How many pixels the strokes of each class have."""
+        painted = np.bincount(
+            [stroke.class_number for stroke in self.strokes],
+            weights=[stroke.pixels for stroke in self.strokes],
+            minlength=len(self.training.classes),
+        )
+        return tuple(int(n) for n in painted)
+
+    def draw(self) -> tuple[Tensor, Tensor]:
+        """One batch of what may be learned from now; see `Batches.draw`."""
+        return self._batches.draw()
+
+    def show_all(self) -> None:
+        """Let the strokes that were kept back be learned too."""
+        self._batches.repaint(self.training, self.strokes, [], self._batches.fresh)
+
+    def repaint(self, training: TrainingSet) -> int:
+        """Take newer paint on the same images; strokes kept back stay so where they can.
+
+        Parameters
+        ----------
+        training : TrainingSet
+            It may have more classes than before, but none less.
+
+        Returns
+        -------
+        int
+            How many pixels are new, or of another class than before, and learned from.
+        """
+        before, config = self.training, self._config
+        old = renumbered(self._split, before.classes, training.classes)
+        strokes = strokes_again(old.strokes, before, training)
+        self._split = split_again(strokes, old, config.held_out, config.seed)
+        fresh = fresh_paint(self._split, old, before, training)
+        self.training = self.validation = training
+        kept, held = self._split.kept, self._split.held
+        self.scored = list(held)
+        newest = [FreshPaint(one, _FRESH_STEPS * config.batch_size) for one in fresh]
+        self._batches.repaint(training, kept, held, [*self._batches.fresh, *newest])
+        return sum(one.pixels for one in fresh)
