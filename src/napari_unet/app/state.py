@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 from psygnal import Signal
 
+from napari_unet.core.held_out_score import Interval, Sureness
+
 
 class Phase(StrEnum):
     """What the session is doing; one heavy job at a time."""
@@ -77,11 +79,13 @@ class Progress:
 
 @dataclass(frozen=True)
 class Point:
-    """One point of the learning curve; loss and score are None where not measured."""
+    """One point of the learning curve; loss and scores are None where not measured."""
 
     step: int
     loss: float | None = None
     score: float | None = None
+    class_scores: tuple[float | None, ...] = ()
+    sureness: Sureness | None = None
 
 
 @dataclass(frozen=True)
@@ -147,6 +151,7 @@ class SessionState:
         self._progress = Progress()
         self._curve: tuple[Point, ...] = ()
         self._score: float | None = None
+        self._interval: Interval | None = None
         self._device = ""
         self._model: CurrentModel | None = None
         self._message = Message("")
@@ -175,6 +180,11 @@ class SessionState:
     def score(self) -> float | None:
         """Best mean IoU on held-out paint so far; None if there is too little of it."""
         return self._score
+
+    @property
+    def interval(self) -> Interval | None:
+        """How surely the score is known; None if there is too little paint to say."""
+        return self._interval
 
     @property
     def device(self) -> str:
@@ -229,7 +239,7 @@ class SessionState:
         """Begin an empty learning curve."""
         self._check_thread()
         self._curve = ()
-        self._score = None
+        self._score = self._interval = None
         self.curve_changed.emit(())
         self.score_changed.emit(None)
 
@@ -239,10 +249,10 @@ class SessionState:
         self._curve = (*self._curve, point)
         self.curve_changed.emit(self._curve)
 
-    def set_score(self, score: float | None) -> None:
-        """Say how good the model is on held-out paint."""
+    def set_score(self, score: float | None, sureness: Sureness | None = None) -> None:
+        """Say how good the model is on held-out paint, and how surely that is known."""
         self._check_thread()
-        self._score = score
+        self._score, self._interval = score, sureness.interval if sureness else None
         self.score_changed.emit(score)
 
     def set_device(self, words: str) -> None:

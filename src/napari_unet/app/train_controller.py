@@ -197,9 +197,10 @@ class TrainController:
 
     def _on_score(self, event: ScoreDone) -> None:
         loss = None if math.isnan(event.loss) else event.loss
-        self._state.add_point(Point(event.step, loss, event.score))
+        figures = event.score, event.class_scores, event.sureness
+        self._state.add_point(Point(event.step, loss, *figures))
         if event.best:
-            self._state.set_score(event.score)
+            self._state.set_score(event.score, event.sureness)
 
     def _on_model(self, event: ModelImproved) -> None:
         self._keep(event.model, self._state.score)
@@ -220,7 +221,7 @@ class TrainController:
 
     def _on_resting(self, event: Resting) -> None:
         self._resting = True
-        self._state.set_score(event.result.score)
+        self._state.set_score(event.result.score, event.result.sureness)
         self._keep(event.result.model, event.result.score)
         self._state.say(_RESTING, "good")
         if self._state.phase is Phase.TRAINING:
@@ -231,7 +232,7 @@ class TrainController:
             if result is None:
                 self._state.say("Stopped before anything was learned.")
             else:
-                self._state.set_score(result.score)
+                self._state.set_score(result.score, result.sureness)
                 self._keep(result.model, result.score)
                 self._state.say(f"{result.reason} {_AFTERWARDS}", "good")
         finally:  # whatever a listener does, the button comes back

@@ -132,13 +132,8 @@ def predict(
             done = work(task, task.image.name, overwrite)
             told["results"] = [done] if done else []
         else:
-            made_with = (
-                _digest(model),
-                axes,
-                ome_zarr,
-                config.changed(device="auto", tile_size=None),
-            )
-            batch = Batch(tasks, trained.classes.names, repr(made_with), overwrite, report)
+            made_with = _made_with(model, axes, ome_zarr, config)
+            batch = Batch(tasks, trained.classes.names, made_with, overwrite, report)
             told = batch.run(work, lambda: cancel.cancelled)
     lines = [*map(_words, told["results"]), *(closing_words(told) if tasks.folder else ())]
     report.result({"model": str(model), **told}, *lines)
@@ -170,9 +165,12 @@ def _cluster(
         yield client
 
 
-def _digest(path: Path) -> str:
-    """A digest of a file."""
-    return sha256(path.read_bytes()).hexdigest()
+def _made_with(
+    model: Path, axes: str | None, version: NgffVersion | None, config: PredictConfig
+) -> str:
+    """What the results of a batch depend on, beside the images."""
+    result = config.changed(device="auto", tile_size=None)  # these two change no labels
+    return repr((sha256(model.read_bytes()).hexdigest(), axes, version, result))
 
 
 def _words(done: dict[str, Any]) -> str:

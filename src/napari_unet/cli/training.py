@@ -24,6 +24,7 @@ from napari_unet.core.events import (
     StepDone,
     TrainResult,
 )
+from napari_unet.core.held_out_score import classes_in_words, score_in_words
 from napari_unet.core.settings import network_for, network_named
 from napari_unet.core.source import ImageSource
 from napari_unet.data.files import check_output, read_image, read_labels
@@ -190,18 +191,24 @@ def _read(
 
 def _tell(report: Report, result: TrainResult, classes: ClassMap, output: Path) -> None:
     scores = dict(zip(classes.names, result.class_scores, strict=False))
+    sure = result.sureness
+    interval = sure.interval if sure and result.score is not None else None
     data = {
         "model": str(output),
         "score": result.score,
+        "score_interval": interval,
         "class_scores": scores,
+        "held_out_strokes": sum(sure.strokes) if sure else None,
         "steps": result.steps,
         "seconds": round(result.seconds, 2),
         "stopped": result.stopped,
         "reason": result.reason,
     }
-    each = ", ".join(f"{name} {score_words(score)}" for name, score in scores.items())
+    said = score_in_words(result.score, interval)
+    if result.score is not None:
+        said += f" ({classes_in_words(classes.names, result.class_scores, sure)})"
     report.result(
         data,
         f"Saved {output} after {result.steps} steps, {clock(result.seconds)}. {result.reason}",
-        f"Score on held-out paint (IoU): {score_words(result.score)} ({each})",
+        f"Score on held-out paint (IoU): {said}",
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from napari_unet.core.held_out_score import Sureness
 from napari_unet.core.source import Box
 
 
@@ -48,12 +49,14 @@ class ScoreDone:
     loss: float
     """Mean training loss since the last score; NaN before the first step."""
     score: float | None
-    """Mean IoU over classes on held-out paint; None if there is too little of it."""
+    """Mean IoU over classes on held-out paint; None if there is too little of it to say."""
     class_scores: tuple[float | None, ...]
     best: bool
     """True if these are the best weights so far."""
     validation_loss: float | None = None
     """The training loss on held-out paint; None if there is too little of it."""
+    sureness: Sureness | None = None
+    """How surely the score is known."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +125,8 @@ class TrainResult:
     seconds: float = 0.0
     score: float | None = None
     class_scores: tuple[float | None, ...] = ()
+    sureness: Sureness | None = None
+    """How surely the score is known."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -133,20 +133,18 @@ class TrainBox(QWidget):
             unknown = "getting ready" if fraction is None else ""
             self._time.setText(unknown if seconds_left is None else f"{clock(seconds_left)} left")
 
-    def set_score(self, score: float | None, words: str = "") -> None:
+    def set_score(self, score: float | None, interval: Interval | None = None) -> None:
         """Show the score on held-out strokes, or why there is none.
 
         Parameters
         ----------
         score : float or None
             Mean IoU on held-out paint, 0 to 1.
-        words : str
-            Replaces the words shown, for example ``"score 0.87, was 0.81"``.
+        interval : Interval, optional
+            How surely it is known.
         """
-        default = "too little held-out paint to score"
-        if score is not None:
-            default = f"held-out score {score:.2f}"
-        self.plot.set_score_words(words or default)
+        words = score_in_words(score, interval)
+        self.plot.set_score_words(words if score is None else f"held-out score {words}")
 
     def clear_score(self) -> None:
         """Say nothing about a score."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from qtpy.QtCore import QObject, QSignalBlocker
@@ -12,6 +12,7 @@ from napari_unet.app.state import Phase, Point, Progress
 from napari_unet.app.train_job import TrainWish
 from napari_unet.core.axes import Spatial
 from napari_unet.core.errors import UNetError
+from napari_unet.core.held_out_score import classes_in_words, score_in_words
 from napari_unet.gui.advanced_form import CUSTOM, AdvancedSettings
 from napari_unet.gui.layer_checklist import LayerItem
 from napari_unet.gui.layer_store import ViewerLayers, id_of
@@ -186,16 +187,29 @@ class TrainStep(QObject):
 
     def _on_step_requested(self, step: int) -> None:
         """Say in words what a point of the curve stands for."""
-        for point in self._session.state.curve:
-            if point.step == step:
-                loss = "" if point.loss is None else f", loss {point.loss:.3f}"
-                score = "" if point.score is None else f", held-out score {point.score:.2f}"
-                self.box.plot.set_marker(step)
-                self._session.state.say(f"Step {step}{loss}{score}.")
+        state = self._session.state
+        model = state.model.model if state.model is not None else None
+        names = model.classes.names if model is not None else ()
+        points = [point for point in state.curve if point.step == step]
+        if points:
+            self.box.plot.set_marker(step)
+            state.say(point_in_words(points[-1], names))
 
     def _on_score(self, score: float | None) -> None:
         if score is not None:
-            self.box.set_score(score)
+            self.box.set_score(score, self._session.state.interval)
+
+
+def point_in_words(point: Point, names: Sequence[str]) -> str:
+    """What a point of the curve stands for: its score class by class, or why there is none."""
+    loss = "" if point.loss is None else f", loss {point.loss:.3f}"
+    interval = point.sureness.interval if point.sureness is not None else None
+    said = f"Step {point.step}{loss}: {score_in_words(point.score, interval)}"
+    if point.score is None:
+        return f"{said}."
+    classes = classes_in_words(names, point.class_scores, point.sureness)
+    strokes = f" on {sum(point.sureness.strokes)} held-out strokes" if point.sureness else ""
+    return f"{said}{strokes} ({classes})." if classes else f"{said}{strokes}."
 
 
 def _alike(image: Any, chosen: Any | None) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from math import prod
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -81,6 +82,33 @@ class Glance:
         PreviewDone or None
             None if it was cancelled.
         """
+        chances = self.probabilities(training, config, request, model, cancel=cancel)
+        if chances is None:
+            return None
+        labels = finish(chances, training.classes)
+        return PreviewDone(request.generation, request.image, request.sample, request.box, labels)
+
+    def probabilities(
+        self,
+        training: TrainingSet,
+        config: ModelConfig,
+        request: PreviewRequest,
+        model: Model | None = None,
+        *,
+        cancel: CancelToken | None = None,
+    ) -> np.ndarray | None:
+        """Solve the head from all paint and return how likely each class is in one box.
+
+        Parameters
+        ----------
+        training, config, request, model, cancel
+            As for `answer`.
+
+        Returns
+        -------
+        ndarray of float32, shape (K, *box), or None
+            None if it was cancelled.
+        """
         net, features = self._ready(training, config, model)
         strokes = [
             stroke
@@ -91,11 +119,8 @@ class Glance:
         if cancel is not None and cancel.cancelled:
             return None
         if prod(s.stop - s.start for s in request.box) > _MOST_PIXELS:
-            chances = self._in_tiles(net, training, request)
-        else:
-            chances = self._from_features(net, features, training, request)
-        labels = finish(chances.numpy(), training.classes)
-        return PreviewDone(request.generation, request.image, request.sample, request.box, labels)
+            return self._in_tiles(net, training, request)
+        return self._from_features(net, features, training, request).numpy()
 
     def _ready(
         self, training: TrainingSet, config: ModelConfig, model: Model | None
@@ -132,7 +157,7 @@ class Glance:
         size = [s.stop - s.start for s in request.box]
         return probabilities(crop(scores, size, start), net.config)[0].cpu()
 
-    def _in_tiles(self, net: UNet, training: TrainingSet, request: PreviewRequest) -> Tensor:
+    def _in_tiles(self, net: UNet, training: TrainingSet, request: PreviewRequest) -> np.ndarray:
         source = training.images[request.image].source
         model = Model(
             net=copy.deepcopy(net),
@@ -144,4 +169,4 @@ class Glance:
         )
         config = PredictConfig(device=self._device.name, halo=net.radius)
         predictor = Predictor(model, source, config)
-        return torch.from_numpy(predictor.probabilities(request.sample, request.box))
+        return predictor.probabilities(request.sample, request.box)

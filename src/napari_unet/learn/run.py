@@ -196,12 +196,12 @@ class TrainingRun:
                 "step": self._learner.steps,
                 "seconds": round(self.seconds, 2),
                 "loss": None if math.isnan(loss) else loss,
-                "score": score.mean,
-                "validation_loss": score.loss,
+                **score.for_history(),
             }
         )
         now.history[:] = self._history
-        return ScoreDone(self._learner.steps, loss, score.mean, score.classes, best, score.loss)
+        said = score.said, score.said_classes
+        return ScoreDone(self._learner.steps, loss, *said, best, score.loss, score.sureness)
 
     # -- the end: everything is learned ---------------------------------------------------
 
@@ -275,8 +275,9 @@ class TrainingRun:
             reason="Stopped; the best model so far is kept." if stopped else self._reason,
             steps=self._learner.steps,
             seconds=self.seconds,
-            score=self._best.score.mean,
-            class_scores=self._best.score.classes,
+            score=self._best.score.said,
+            class_scores=self._best.score.said_classes,
+            sureness=self._best.score.sureness,
         )
 
     def _predict_config(self) -> PredictConfig:

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from napari_unet.core.annotations import UNPAINTED
 from napari_unet.core.config import PredictConfig
 from napari_unet.core.dataset import TrainingSet
-from napari_unet.core.patches import HeldOut
+from napari_unet.core.held_out_score import Sureness, balanced_iou, sureness_of
 from napari_unet.core.source import Box
 from napari_unet.core.strokes import Stroke
 from napari_unet.learn.model import Model
@@ -34,10 +33,38 @@ class Score:
     """
 
     mean: float | None
-    """Mean IoU over the classes, 0 to 1; None if no two classes have enough held-out paint."""
+    """Mean IoU over the classes, 0 to 1; None if no two classes have enough held-out paint.
+    It chooses between models of one run, for which any paint is better than none."""
     classes: tuple[float | None, ...]
     loss: float | None
     """Class-balanced cross-entropy."""
+    sureness: Sureness | None = None
+    """How surely they are known; None if nobody asked."""
+
+    @property
+    def may_be_said(self) -> bool:
+        """True if there is enough held-out paint to call it the model's score."""
+        return self.sureness is None or self.sureness.enough
+
+    @property
+    def said(self) -> float | None:
+        """The mean, if it may be said."""
+        return self.mean if self.may_be_said else None
+
+    @property
+    def said_classes(self) -> tuple[float | None, ...]:
+        """The score of each class, if it may be said; else None for all of them."""
+        return self.classes if self.may_be_said else (None,) * len(self.classes)
+
+    def for_history(self) -> dict[str, float | int | None]:
+        """What a model's card keeps of it."""
+        interval = self.sureness.interval if self.sureness and self.may_be_said else None
+        return {
+            "score": self.said,
+            "score_low": interval.low if interval else None,
+            "score_high": interval.high if interval else None,
+            "validation_loss": self.loss,
+        }
 
 
 def score_model(
@@ -55,55 +82,62 @@ def score_model(
         Device and precision are taken from it.
     """
     count = len(validation.classes)
-    confusion = np.zeros((count, count))
+    answers: list[np.ndarray] = []
+    truth: list[int] = []
     loss = np.zeros(count)
-    held = HeldOut(strokes)
     for image, where in _boxes(strokes).items():
         predictor = Predictor(model, validation.images[image].source, config)
-        for sample, box in where:
-            truth = held.only(image, sample, box)
-            painted = truth != UNPAINTED
-            scores = predictor.probabilities(sample, box)[:, painted]
-            number = truth[painted]
-            confusion += np.histogram2d(
-                number, scores.argmax(axis=0), bins=count, range=[[0, count]] * 2
-            )[0]
-            right = np.clip(scores[number, np.arange(len(number))], _CERTAINTY_FLOOR, 1)
-            loss += np.bincount(number, -np.log(right), minlength=count)
-    return _summary(confusion, loss)
+        for sample, box, some in where:
+            probabilities = predictor.probabilities(sample, box)
+            for stroke in some:
+                scores = probabilities[(slice(None), *_within(stroke, box))][:, stroke.mask]
+                answers.append(np.bincount(scores.argmax(axis=0), minlength=count))
+                truth.append(stroke.class_number)
+                right = np.clip(scores[stroke.class_number], _CERTAINTY_FLOOR, 1)
+                loss[stroke.class_number] -= np.log(right).sum()
+    return _summary(np.reshape(answers, (-1, count)), np.array(truth, int), loss)
 
 
-def _summary(confusion: np.ndarray, loss: np.ndarray) -> Score:
-    """Score from pixel counts (truth, answer) and the summed loss of each true class."""
+def _summary(answers: np.ndarray, truth: np.ndarray, loss: np.ndarray) -> Score:
+    """Score from the answers on each stroke, its class, and the summed loss of each class."""
+    confusion = np.zeros((len(loss), len(loss)))
+    np.add.at(confusion, truth, answers)
     pixels = confusion.sum(axis=1)
     enough = pixels >= _LEAST_PIXELS
-    share = confusion / np.maximum(pixels, 1)[:, np.newaxis]
-    hit = np.diag(share)
-    iou = hit / np.maximum(share.sum(axis=0) + (pixels > 0) - hit, 1e-12)
+    iou = balanced_iou(confusion)
     classes = tuple(float(v) if ok else None for v, ok in zip(iou, enough, strict=True))
+    sureness = sureness_of(answers, truth, enough)
     if enough.sum() < 2:
-        return Score(None, classes, None)
+        return Score(None, classes, None, sureness)
     mean_loss = (loss[enough] / pixels[enough]).mean()
-    return Score(float(iou[enough].mean()), classes, float(mean_loss))
+    return Score(float(iou[enough].mean()), classes, float(mean_loss), sureness)
 
 
-def _boxes(strokes: list[Stroke]) -> dict[int, list[tuple[int, Box]]]:
+def _boxes(strokes: list[Stroke]) -> dict[int, list[tuple[int, Box, list[Stroke]]]]:
     """What to predict: per image, one box per sample, or one per stroke if that is too large."""
     samples: dict[tuple[int, int], list[Stroke]] = defaultdict(list)
     for stroke in strokes:
         samples[stroke.image, stroke.sample].append(stroke)
-    boxes: dict[int, list[tuple[int, Box]]] = defaultdict(list)
+    boxes: dict[int, list[tuple[int, Box, list[Stroke]]]] = defaultdict(list)
     for (image, sample), some in samples.items():
-        for box in _covering(some):
-            boxes[image].append((sample, box))
+        for box, inside in _covering(some):
+            boxes[image].append((sample, box, inside))
     return boxes
 
 
-def _covering(strokes: list[Stroke]) -> Iterator[Box]:
+def _covering(strokes: list[Stroke]) -> Iterator[tuple[Box, list[Stroke]]]:
     start = np.min([s.start for s in strokes], axis=0)
     stop = np.max([np.add(s.start, s.mask.shape) for s in strokes], axis=0)
     if np.prod(stop - start) <= _LARGEST_BOX:
-        yield tuple(slice(int(a), int(b)) for a, b in zip(start, stop, strict=True))
+        yield tuple(slice(int(a), int(b)) for a, b in zip(start, stop, strict=True)), strokes
         return
     for stroke in strokes:
-        yield tuple(slice(a, a + n) for a, n in zip(stroke.start, stroke.mask.shape, strict=True))
+        yield stroke.box, [stroke]
+
+
+def _within(stroke: Stroke, box: Box) -> Box:
+    """The slices a stroke covers inside a box around it."""
+    return tuple(
+        slice(a - part.start, a - part.start + n)
+        for a, n, part in zip(stroke.start, stroke.mask.shape, box, strict=True)
+    )
