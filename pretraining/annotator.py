@@ -108,6 +108,40 @@ def draw_paint(
     return Paint(*(np.concatenate(part) for part in (positions, classes, numbers)))
 
 
+def draw_stroke(
+    truth: np.ndarray, place: tuple[int, int], habit: Habit, rng: np.random.Generator,
+    reach: int = 32,
+) -> Paint:  # fmt: skip
+    """Paint one stroke of the true class at a place.
+
+    Parameters
+    ----------
+    truth : ndarray of uint8, shape (Y, X)
+        Class of each pixel.
+    place : tuple of int
+        Row and column; a dab of the brush is put there.
+    habit : Habit
+        How long and how thick; one stroke is painted.
+    rng : numpy.random.Generator
+        Decides where it runs, from the middle of the region next to the place.
+    reach : int, optional
+        The stroke stays within so many pixels of the place, along both axes.
+    """
+    class_number = int(truth[place])
+    corner = tuple(max(0, p - reach) for p in place)
+    window = tuple(slice(c, p + reach + 1) for c, p in zip(corner, place, strict=True))
+    region = truth[window] == class_number
+    here = np.subtract(place, corner)
+    middle = np.argwhere(skeletonize(region))
+    start = middle[((middle - here) ** 2).sum(1).argmin()] if len(middle) else here
+    padded = np.pad(skeletonize(region), 1)
+    begin = int(np.ravel_multi_index(tuple(start + 1), padded.shape))
+    path = np.concatenate([_walk(padded, begin, habit.length, rng), here[None]])
+    pixels = _thicken(path, habit.radius, region) + corner
+    count = len(pixels)
+    return Paint(pixels, np.full(count, class_number, np.int64), np.zeros(count, np.int64))
+
+
 def _walk(middle: np.ndarray, start: int, length: int, rng: np.random.Generator) -> np.ndarray:
     """A path of neighbouring skeleton pixels that never returns, as rows and columns."""
     width = middle.shape[1]

@@ -15,7 +15,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from napari_unet.learn.blocks import enlarge
-from napari_unet.learn.head import BALANCE, RIDGE_AS_READ, logistic, read_features
+from napari_unet.learn.head import RIDGE_AS_READ, logistic, read_features
+from napari_unet.learn.losses import BALANCE
 from napari_unet.learn.unet import UNet
 from pretraining.annotator import Habit, Paint, draw_habit, draw_paint
 from pretraining.feed import Shot, Task

@@ -172,3 +172,20 @@ def test_finishing_decides_every_sample_on_its_own() -> None:
     assert labels.shape == (2, 8, 8)
     assert not labels[0].any()
     assert (labels[1] == 2).all()
+
+
+def test_a_result_of_one_class_is_told_with_what_to_paint() -> None:
+    bench = Bench("a", events=[ImageBegun(0), ImageDone(0, LABELS, None, only=0)])
+    bench.start("a")
+    said = bench.state.message
+    assert said.severity == "warning"
+    assert f"to be {CLASSES.names[0]}" in said.text
+    assert said.link == f"paint {CLASSES.names[1]}"
+    assert said.code == f"paint:{CLASSES.values[1]}"
+    assert bench.state.phase is Phase.IDLE
+
+
+def test_one_result_of_two_with_something_in_it_is_no_warning() -> None:
+    bench = Bench("a", "b", events=[*whole(0), ImageBegun(1), ImageDone(1, LABELS, None, only=0)])
+    bench.start("a", "b")
+    assert bench.state.message.severity == "good"

@@ -87,3 +87,65 @@ def test_objects_count_together() -> None:
 
     assert reading.instances
     assert check_paint(paint, IMAGE, AXES, reading) == []
+
+
+def test_advice_names_the_value_to_go_on_with() -> None:
+    assert advice(painted(v1=400))["one-class"].value == 2
+    assert advice(painted(v2=400))["one-class"].value == 1
+    assert advice(painted(v1=2700, v2=60))["rare-class"].value == 2
+    assert advice(painted(v2=400, v3=400))["no-background"].value == 1
+
+
+def test_classes_painted_where_the_image_is_clipped_look_the_same() -> None:
+    clipped = np.minimum(IMAGE, 0.0)
+    clipped[:70] = 0
+    found = advice(painted(v1=400, v2=400), clipped)
+    assert "look the same" in found["clipped-image"].text
+    clipped[32:60] = -1  # most of class 2
+    assert advice(painted(v1=400, v2=400), clipped) == {}
+
+
+def test_two_flat_brightnesses_are_not_clipped() -> None:
+    image = np.zeros((100, 100))
+    image[30:60] = 1
+    assert advice(painted(v1=400, v2=400), image) == {}
+
+
+def cells(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """An image with uneven light and noise, and the true mask."""
+    rng = np.random.default_rng(seed)
+    rows, columns = np.mgrid[:200, :200]
+    mask = np.zeros((200, 200), np.uint8)
+    for row, column in rng.uniform(20, 180, (14, 2)):
+        mask[np.hypot(rows - row, columns - column) < rng.uniform(7, 13)] = 1
+    light = 1 + 0.5 * np.sin(columns / 60)
+    return light * (0.3 + mask) + 0.15 * rng.normal(size=mask.shape), mask
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("shift", [(0, 0), (5, -4), (0, 9), (1, -1)])
+def test_a_mask_beside_the_image_is_noticed(seed: int, shift: tuple[int, int]) -> None:
+    image, mask = cells(seed)
+    moved = np.roll(mask, (-shift[0], -shift[1]), axis=(0, 1))
+    found = advice(moved, image, mode="mask")
+    if max(map(abs, shift)) < 3:
+        assert "shifted-labels" not in found
+    else:
+        assert np.abs(np.subtract(found["shifted-labels"].shift, shift)).max() <= 1
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_mask_of_what_has_no_edges_is_left_alone(seed: int) -> None:
+    _, mask = cells(seed)
+    noise = np.random.default_rng(100 + seed).normal(size=mask.shape)
+    _, other = cells(seed + 50)
+    assert "shifted-labels" not in advice(mask, noise, mode="mask")
+    assert "shifted-labels" not in advice(other, cells(seed)[0], mode="mask")
+
+
+def test_a_generous_mask_is_left_alone() -> None:
+    image, mask = cells(1)
+    from scipy import ndimage as ndi
+
+    wide = ndi.binary_dilation(mask, iterations=4).astype(np.uint8)
+    assert "shifted-labels" not in advice(wide, image, mode="mask")

@@ -4,6 +4,7 @@ import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLabel, QProgressBar
 
+from napari_unet.core.held_out_score import Interval
 from napari_unet.gui.layer_checklist import LayerItem
 from napari_unet.gui.train_form import TrainBox, clock
 
@@ -77,9 +78,11 @@ def test_progress_and_time_left(box):
 
 def test_no_score_is_said_as_no_score(box):
     box.set_score(None)
-    assert box.score_text() == "too little held-out paint to score"
+    assert box.score_text() == "too little held-out paint to say"
     box.set_score(0.871)
     assert box.score_text() == "held-out score 0.87"
+    box.set_score(0.871, Interval(0.8, 0.9))
+    assert box.score_text() == "held-out score 0.87 \u00b1 0.05"
     box.clear_score()
     assert box.score_text() == ""
 

@@ -101,6 +101,17 @@ def test_a_trained_trunk_is_used_and_left_alone() -> None:
     assert (done.labels != _answer(training, Glance("cpu", "float32"), _box())).any()
 
 
+def test_its_probabilities_are_what_the_answer_was_decided_by() -> None:
+    training, look = _training(classes=3), Glance("cpu", "float32")
+    box = (slice(10, 60), slice(20, 90))
+    chances = look.probabilities(training, SMALL, _request(box))
+    assert chances is not None
+    assert chances.shape == (3, 50, 70)
+    assert np.allclose(chances.sum(0), 1, atol=1e-5)
+    shown = _answer(training, look, box)
+    assert (training.classes.to_labels(chances.argmax(0)) == shown).all()
+
+
 def test_cancelled_it_answers_nothing() -> None:
     cancel = CancelToken()
     cancel.cancel()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 
 from napari_unet.core.annotations import UNPAINTED
 from napari_unet.core.config import TrainConfig
-from napari_unet.learn.losses import balanced_cross_entropy, paint_loss
+from napari_unet.learn.losses import balanced_cross_entropy, disagreement, paint_loss
 
 CONFIGS = [TrainConfig(), TrainConfig(loss="binary-cross-entropy")]
 
@@ -50,13 +52,28 @@ def test_without_paint_the_loss_is_zero_and_can_be_differentiated(config):
     assert not logits.grad.any()
 
 
-def test_a_rare_class_counts_as_much_as_a_common_one():
+def test_a_rare_class_counts_more_than_its_pixels_and_less_than_a_common_one():
     target = torch.zeros(1, 20, 20, dtype=torch.long)
     target[0, 0, :10] = 1
     logits = torch.zeros(1, 2, 20, 20)
     logits[:, 0] = 2.0
     wrong, right = torch.log1p(torch.exp(torch.tensor([2.0, -2.0])))
-    assert balanced_cross_entropy(logits, target) == pytest.approx(float((wrong + right) / 2))
+    rare, common = 10**0.5, 390**0.5
+    expected = float((wrong * rare + right * common) / (rare + common))
+    assert balanced_cross_entropy(logits, target) == pytest.approx(expected)
+
+
+def test_disagreement_counts_where_nobody_painted_and_something_was_answered():
+    target = torch.full((1, 2, 2), UNPAINTED, dtype=torch.uint8)
+    target[0, 0, 0] = 1  # painted: does not count
+    chances = torch.zeros(1, 2, 2, 2)
+    chances[:, 0] = 1
+    chances[:, :, 1, 1] = 0  # never answered: does not count
+    logits = torch.zeros(1, 2, 2, 2)
+    logits[:, :, 0, 0] = torch.tensor([-9.0, 9.0])
+    logits[:, :, 1, 1] = torch.tensor([-9.0, 9.0])
+    assert disagreement(logits, target, chances) == pytest.approx(math.log(2))
+    assert disagreement(logits, target, torch.zeros_like(chances)) == 0
 
 
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda c: c.loss)

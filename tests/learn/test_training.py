@@ -115,15 +115,27 @@ def test_no_time_at_all_gives_the_instant_answer_from_all_strokes():
 
 
 def test_it_never_returns_a_model_that_scored_worse(monkeypatch):
-    scores = iter([0.5, 0.9, 0.3, 0.2])
+    scores = iter([(0.5, 1.0), (0.9, 0.5), (0.3, 0.4), (0.2, 0.3)])
     monkeypatch.setattr(
-        run_module, "score_model", lambda *args: Score(next(scores), (0.5, 0.5), 1.0)
+        run_module,
+        "score_model",
+        lambda *args: Score((one := next(scores))[0], (0.5, 0.5), one[1]),
     )
     events, result = drive(train(training_set(), TINY, FEW.changed(finish=0)))
     best = of(ModelImproved, events)[-1].model
     assert [event.best for event in of(ScoreDone, events)] == [True, True, False, False]
     assert result.score == 0.9
     assert result.model is best
+
+
+@pytest.mark.parametrize("mean", [None, 0.505])
+def test_the_instant_answer_is_kept_unless_held_out_paint_speaks_clearly(monkeypatch, mean):
+    scores = iter([Score(None if mean is None else 0.5, (None, None), 1.0)])
+    later = Score(mean, (None, None), 0.9)
+    monkeypatch.setattr(run_module, "score_model", lambda *args: next(scores, later))
+    events, result = drive(train(training_set(), TINY, FEW))
+    assert [event.best for event in of(ScoreDone, events)][1:] == [False] * 3
+    assert ("too little paint" in result.reason) == (mean is None)
 
 
 def test_the_instant_answer_is_kept_if_no_step_helped(monkeypatch):

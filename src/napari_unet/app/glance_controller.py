@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from napari_unet.app.engine import engine, lower_priority
+from napari_unet.app.glancer import Glancer
 from napari_unet.app.jobs import LatestOnly, single
 from napari_unet.app.ports import JobRunner, LayerId, LayerStore
 from napari_unet.app.previews import Previews
@@ -15,69 +15,12 @@ from napari_unet.core.assemble import PaintedImage
 from napari_unet.core.cancel import CancelToken
 from napari_unet.core.errors import PaintError, UNetError
 from napari_unet.core.events import PreviewDone
-from napari_unet.core.paint_desk import PaintDesk, PaintPiece
-from napari_unet.core.paint_feed import PaintFeed
+from napari_unet.core.paint_desk import PaintPiece
 from napari_unet.core.preview import PreviewRequest
-from napari_unet.core.settings import network_for
 from napari_unet.core.source import Box
 
 _QUIET = frozenset({Phase.IDLE, Phase.FAILED})
 """Phases in which nobody else answers for what is on screen."""
-
-
-class Glancer:
-    """Answers from the paint on some images; its work runs on a worker, one job at a time.
-
-    Parameters
-    ----------
-    painted : sequence of PaintedImage
-        Its paint is taken over; give it copies.
-    """
-
-    def __init__(self, painted: Sequence[PaintedImage]) -> None:
-        self.desk = PaintDesk()
-        self._painted: Sequence[PaintedImage] = painted
-        self._feed: PaintFeed | None = None
-        self._engine: Any = None
-
-    def answer(
-        self, wish: TrainWish, model: Any, request: PreviewRequest, cancel: CancelToken
-    ) -> PreviewDone | None:
-        """The answer for what is on screen, or None if it is not wanted any more.
-
-        Parameters
-        ----------
-        wish : TrainWish
-            Which network, and on what.
-        model : napari_unet.learn.model.Model or None
-            Use the features it has learned.
-        request : PreviewRequest
-        cancel : CancelToken
-
-        Raises
-        ------
-        UNetError
-            If the paint cannot be learned from; `PaintError` if there is too little of it.
-        """
-        if self._feed is None:
-            self._feed = PaintFeed(self._painted, self.desk)
-            self._painted = ()
-        self._feed.news()
-        training = self._feed.training
-        if cancel.cancelled:
-            return None
-        lower_priority()
-        glance = self._engine
-        if glance is None:
-            glance = engine("glance").Glance(wish.config.device, wish.config.precision)
-            self._engine = glance
-        network = network_for(wish.model, training.channels, len(training.classes))
-        answer: PreviewDone | None = glance.answer(training, network, request, model, cancel=cancel)
-        return answer
-
-    def let_go(self) -> None:
-        """Forget the features; they are large, and of no use once the network has learned."""
-        self._engine = None
 
 
 class GlanceController:
@@ -133,6 +76,22 @@ class GlanceController:
     def forget(self) -> None:
         """Read all paint anew for the next answer: other layers, or read in another way."""
         self._glancer, self._wish = None, None
+
+    @property
+    def painted(self) -> bool:
+        """True if there is paint that the model does not know."""
+        return self._painted
+
+    def asked(self) -> tuple[TrainWish, Any] | None:
+        """What is painted on, and who answers from that paint; None without a paint layer.
+
+        Raises
+        ------
+        UNetError
+            If layers do not fit.
+        """
+        self._follow(self._find_wish())
+        return None if self._wish is None else (self._wish, self._glancer)
 
     def look(self, image: LayerId, sample: int, box: Box) -> None:
         """Say what is on screen; where the paint is newer than any model, it is answered."""

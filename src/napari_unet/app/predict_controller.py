@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 from typing import Any
 
@@ -20,7 +20,7 @@ from napari_unet.app.predict_job import (
     half_bytes,
     predict_job,
 )
-from napari_unet.app.state import Phase, Progress, SessionState
+from napari_unet.app.state import Message, Phase, Progress, SessionState
 from napari_unet.core.annotations import ClassMap
 from napari_unet.core.axes import Spatial
 from napari_unet.core.cancel import CancelToken
@@ -68,6 +68,8 @@ class _Run:
     cancel: CancelToken
     finished: set[int]
     failures: list[str]
+    uniform: list[int] = field(default_factory=list)
+    """The labels of results that hold one class only."""
     number: int = 0
 
 
@@ -199,6 +201,8 @@ class PredictController:
     def _on_image(self, run: _Run, event: ImageDone) -> None:
         result = run.results[event.number]
         run.finished.add(event.number)
+        if event.only is not None:
+            run.uniform.append(event.only)
         self._layers.replace(result, event.labels)
         if event.probabilities is None:
             return
@@ -219,6 +223,9 @@ class PredictController:
         finally:  # whatever a listener does, the button comes back
             if failures:
                 self._state.fail(" ".join(failures))
+            elif run.uniform and len(run.uniform) == len(run.finished):
+                self._state.say(*_everything_alike(run.uniform[0], run.classes))
+                self._state.move(Phase.IDLE)
             else:
                 self._state.say(text, "hint" if self._state.phase is Phase.STOPPING else "good")
                 self._state.move(Phase.IDLE)
@@ -241,3 +248,16 @@ class PredictController:
             if number not in run.finished:
                 self._layers.remove(result)
         return run
+
+
+def _everything_alike(label: int, classes: ClassMap) -> Message:
+    """What to say of results in which every pixel is of one class."""
+    number = classes.label_values.index(label)
+    others = [value for i, value in enumerate(classes.values) if i != number]
+    names = dict(zip(classes.values, classes.names, strict=True))
+    missing = f"paint {names[others[0]]}" if others else ""
+    text = (
+        f"Everything was predicted to be {classes.names[number]}. Paint more of what was missed, "
+        "close to its border, and train more."
+    )
+    return Message(text, "warning", missing, f"paint:{others[0]}" if others else "")

@@ -40,11 +40,14 @@ class ImageDone:
     labels : ndarray, shape (S, *spatial)
         Given away.
     probabilities : ndarray of float16, shape (S, K, *spatial), or None
+    only : int or None
+        The label that every pixel has, if there is no other.
     """
 
     number: int
     labels: np.ndarray
     probabilities: np.ndarray | None
+    only: int | None = None
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,12 @@ def predict_job(
             return
         exact = result.probabilities
         half = None if exact is None else exact.astype(np.float16)
-        yield ImageDone(number, result.labels, half)
+        yield ImageDone(number, result.labels, half, _only_label(result.labels))
+
+
+def _only_label(labels: np.ndarray) -> int | None:
+    first = labels.flat[0]
+    return None if any((sample != first).any() for sample in labels) else int(first)
 
 
 def finish_all(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from napari_unet.app.glance_controller import GlanceController
+from napari_unet.app.guidance_controller import GuidanceController
 from napari_unet.app.model_controller import ModelController
 from napari_unet.app.models import ModelLibrary
 from napari_unet.app.ports import JobRunner, LayerId, LayerStore
@@ -38,6 +39,7 @@ class Session:
         heavy, previews = make_runner(), Previews(layers)
         self.train = TrainController(self.state, layers, heavy, previews)
         self.glance = GlanceController(self.state, layers, make_runner(), previews)
+        self.guidance = GuidanceController(self.state, self.glance, make_runner())
         self.predict = PredictController(self.state, layers, heavy, make_runner())
         library = library or ModelLibrary()
         self.models = ModelController(self.state, library, make_runner(), make_runner())
@@ -56,3 +58,14 @@ class Session:
         """
         self.train.look(image, sample, box)
         self.glance.look(image, sample, box)
+        self.guidance.look(image, sample, box)
+
+    def stroke_done(self, paint: LayerId) -> None:
+        """Say that a stroke on this layer has ended and its paint was handed over."""
+        self.glance.stroke_done(paint)
+        self.guidance.stroke_done()
+
+    def forget_paint(self) -> None:
+        """Say that paint has to be read anew: other layers, or read in another way."""
+        self.glance.forget()
+        self.guidance.forget()

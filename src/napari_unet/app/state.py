@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from psygnal import Signal
 
@@ -88,8 +88,7 @@ class Point:
     sureness: Sureness | None = None
 
 
-@dataclass(frozen=True)
-class Message:
+class Message(NamedTuple):
     """One sentence for the user.
 
     Parameters
@@ -97,10 +96,16 @@ class Message:
     text : str
         What to say; an empty text takes the last sentence back.
     severity : {"hint", "good", "warning", "error"}, optional
+    link : str, optional
+        Words of a link that does what the sentence asks for.
+    code : str, optional
+        Which link it is.
     """
 
     text: str
     severity: Severity = "hint"
+    link: str = ""
+    code: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -222,10 +227,10 @@ class SessionState:
         self.say(text, "error")
         self.move(Phase.FAILED)
 
-    def say(self, text: str, severity: Severity = "hint") -> None:
-        """Tell the user something; the newest sentence counts."""
+    def say(self, text: str, severity: Severity = "hint", link: str = "", code: str = "") -> None:
+        """Tell the user something, as a `Message`; the newest sentence counts."""
         self._check_thread()
-        self._message = Message(text, severity)
+        self._message = Message(text, severity, link, code)
         self.message_changed.emit(self._message)
 
     def set_progress(self, progress: Progress) -> None:

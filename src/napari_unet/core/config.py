@@ -104,7 +104,7 @@ class AugmentConfig(Config):
         3.0, ge=0, title="Elastic", description="Bend by up to this many pixels."
     )
     intensity: float = Field(
-        0.2, ge=0, le=1, title="Intensity", description="Change brightness and contrast."
+        0.03, ge=0, le=1, title="Intensity", description="Change brightness and contrast."
     )
     noise: float = Field(
         0.05, ge=0, le=1, title="Noise", description="Add noise of up to this strength."
@@ -121,12 +121,12 @@ class TrainConfig(Config):
         None, ge=0, title="Steps", description="Number of learning steps, whatever they take."
     )
     patch_size: int = Field(
-        128, ge=16, le=1024, multiple_of=16, title="Patch",
+        320, ge=16, le=1024, multiple_of=16, title="Patch",
         description="Side of the square the network learns from, in pixels.",
     )  # fmt: skip
-    batch_size: int = Field(8, ge=1, le=256, title="Batch", description="Patches per step.")
+    batch_size: int = Field(2, ge=1, le=256, title="Batch", description="Patches per step.")
     learning_rate: float = Field(
-        2e-3, gt=0, le=1, title="Learning rate", description="Size of the largest step."
+        5e-4, gt=0, le=1, title="Learning rate", description="Size of the largest step."
     )
     weight_decay: float = Field(
         1e-3, ge=0, title="Weight decay", description="Pull of the weights towards zero."
@@ -134,9 +134,13 @@ class TrainConfig(Config):
     optimiser: Literal["adamw", "adam"] = Field(
         "adamw", title="Optimiser", description="AdamW, or Adam as the historical networks."
     )
-    loss: Literal["cross-entropy+dice", "binary-cross-entropy"] = Field(
-        "cross-entropy+dice", title="Loss", description="What is made small on painted pixels."
+    loss: Literal["cross-entropy", "cross-entropy+dice", "binary-cross-entropy"] = Field(
+        "cross-entropy", title="Loss", description="What is made small on painted pixels."
     )
+    agreement: float = Field(
+        1.0, ge=0, le=10, title="Agreement",
+        description="How much to keep to the instant answer where nobody painted.",
+    )  # fmt: skip
     augment: AugmentConfig = AugmentConfig()
     schedule: Literal["cosine", "constant"] = Field(
         "cosine", title="Schedule", description="How the learning rate falls over the budget."

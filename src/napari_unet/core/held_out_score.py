@@ -45,8 +45,8 @@ class Sureness:
     strokes : tuple of int
         Held-out strokes of each class.
     interval : Interval or None
-        Of the mean over classes; None if a class has a single stroke, which says nothing of
-        how much strokes differ.
+        Of the mean over classes; None if a class has less than two strokes, which say nothing
+        of how much strokes differ.
     classes : tuple of Interval or None
         Of each class; None likewise.
     """
@@ -114,9 +114,9 @@ def sureness_of(answers: np.ndarray, truth: np.ndarray, scored: np.ndarray) -> S
     classes = tuple(
         Interval(float(low[k]), float(high[k])) if several[k] else None for k in range(count)
     )
-    if scored.sum() < 2 or not several[scored].all():
+    if not several.all():
         return Sureness(strokes, None, classes)
-    ends = np.percentile(drawn[:, scored].mean(axis=1), _COVERED)
+    ends = np.percentile(drawn.mean(axis=1), _COVERED)
     return Sureness(strokes, Interval(float(ends[0]), float(ends[1])), classes)
 
 

@@ -54,7 +54,7 @@ class Ranking:
     """
 
     measure: Literal["entropy", "margin", "error"] = "entropy"
-    spread: float = 8.0
+    spread: float = 2.0
     disagreement: float = 0.5
     balance: float = 0.0
     clear: float = 12.0

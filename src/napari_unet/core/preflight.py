@@ -5,16 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from napari_unet.core.axes import AxesSpec
 from napari_unet.core.errors import AxesError, FlatImage, ShapeMismatch
+from napari_unet.core.label_shift import label_shift
 from napari_unet.core.normalize import fit_normalisation
+from napari_unet.core.paint_evidence import Window
 from napari_unet.core.paint_reading import PaintReading
-from napari_unet.core.paint_survey import check_shape, survey
+from napari_unet.core.paint_survey import Survey, check_shape, survey
 from napari_unet.core.source import ImageSource
 
 _MOST_TIMES_RARER = 40
 _FEW_PIXELS = 40
 _LOOK_AT = 250_000
+_CLIPPED_SHARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -29,12 +34,19 @@ class Advice:
         True if training cannot work as it is.
     code : str
         What it is about: ``"shape"``, ``"nothing-painted"``, ``"one-class"``,
-        ``"no-background"``, ``"rare-class"``, ``"little-paint"`` or ``"flat-image"``.
+        ``"no-background"``, ``"rare-class"``, ``"little-paint"``, ``"flat-image"``,
+        ``"clipped-image"`` or ``"shifted-labels"``.
+    value : int or None, optional
+        The paint value to go on painting with.
+    shift : tuple of int, optional
+        How far the labels should be moved: rows down and columns to the right.
     """
 
     text: str
     serious: bool
     code: str
+    value: int | None = None
+    shift: tuple[int, int] = (0, 0)
 
 
 def check_paint(
@@ -64,7 +76,9 @@ def check_paint(
         return [Advice(str(misfit), True, "shape")]
     advice = _on_image(image, axes)
     if reading is not None:
-        advice += _on_classes(_pixels(paint, axes, reading), reading)
+        facts = survey(paint, None if advice else image, axes)
+        advice += _on_classes(_pixels(facts, reading), reading)
+        advice += _on_windows(facts.windows, reading)
     return sorted(advice, key=lambda a: not a.serious)
 
 
@@ -80,9 +94,8 @@ def _on_image(image: Any, axes: AxesSpec) -> list[Advice]:
     return []
 
 
-def _pixels(paint: Any, axes: AxesSpec, reading: PaintReading) -> dict[int, int]:
+def _pixels(facts: Survey, reading: PaintReading) -> dict[int, int]:
     """How many pixels each class has, by its paint value; only those that have any."""
-    facts = survey(paint, None, axes)
     pixels = dict(zip(facts.values, facts.counts, strict=True))
     painted = sum(facts.counts)
     if reading.instances:
@@ -104,15 +117,65 @@ def _on_classes(pixels: dict[int, int], reading: PaintReading) -> list[Advice]:
             f"Only {name[only]} is painted, so there is nothing to tell apart. "
             f"Paint a few strokes of {other}."
         )
-        return [Advice(text, True, "one-class")]
+        return [Advice(text, True, "one-class", _missing(pixels, reading))]
     advice = []
     if reading.mode == "strokes" and reading.classes.background not in pixels:
         text = (
             "No background is painted, so every pixel will be given one of your classes. "
             f"Paint what is none of them with value {reading.classes.background or 1}."
         )
-        advice.append(Advice(text, False, "no-background"))
+        missing = reading.classes.background or 1
+        advice.append(Advice(text, False, "no-background", missing))
     return advice + _on_amounts(pixels, name)
+
+
+def _missing(pixels: dict[int, int], reading: PaintReading) -> int:
+    """The paint value to go on with where a single class is painted."""
+    background = reading.classes.background
+    if background is not None and background not in pixels:
+        return background
+    return next((v for v in reading.classes.values if v not in pixels), max(pixels) + 1)
+
+
+def _on_windows(windows: tuple[Window, ...], reading: PaintReading) -> list[Advice]:
+    """Advice that needs a close look at paint and image together."""
+    advice = []
+    clipped = _clipped(windows, reading)
+    if len(clipped) > 1:
+        text = (
+            f"The image is clipped where {' and '.join(clipped[:3])} are painted, so they look "
+            "the same there. Paint them where it is not, or use an image that is not clipped."
+        )
+        advice.append(Advice(text, False, "clipped-image"))
+    shift = label_shift(windows) if reading.mode == "mask" else None
+    if shift is not None:
+        ways = [
+            f"{abs(by)} pixels {words[by > 0]}"
+            for by, words in zip(shift, (("up", "down"), ("left", "right")), strict=True)
+            if by
+        ]
+        text = f"The mask seems to lie beside the image: it fits better {' and '.join(ways)}."
+        advice.append(Advice(text, False, "shifted-labels", shift=shift))
+    return advice
+
+
+def _clipped(windows: tuple[Window, ...], reading: PaintReading) -> list[str]:
+    """Names of the classes most of whose paint has one and the same extreme of the image."""
+    pairs = [(w.image, w.paint) for w in windows if w.image is not None]
+    if not pairs or reading.instances:
+        return []
+    pixels = np.concatenate([i.reshape(len(i), -1) for i, _ in pairs], axis=1)
+    paint = np.concatenate([p.ravel() for _, p in pairs])
+    for ends in (pixels.max(axis=1), pixels.min(axis=1)):
+        at_end = (pixels == ends[:, np.newaxis]).all(axis=0)
+        found = [
+            name
+            for value, name in zip(reading.classes.values, reading.classes.names, strict=True)
+            if (of := paint == value).sum() >= _FEW_PIXELS and at_end[of].mean() > _CLIPPED_SHARE
+        ]
+        if len(found) > 1:
+            return found
+    return []
 
 
 def _on_amounts(pixels: dict[int, int], name: dict[int, str]) -> list[Advice]:
@@ -126,11 +189,11 @@ def _on_amounts(pixels: dict[int, int], name: dict[int, str]) -> list[Advice]:
                 f"Only {count} pixels of {name[value]} are painted. "
                 "Paint a few more strokes of it, in different places."
             )
-            advice.append(Advice(text, False, "little-paint"))
+            advice.append(Advice(text, False, "little-paint", value))
         elif times > _MOST_TIMES_RARER and 0 not in name:
             text = (
                 f"{name[value]} has {times} times less paint than {name[most]}. Training evens "
                 f"this out, but paint more of {name[value]} if it is not found."
             )
-            advice.append(Advice(text, False, "rare-class"))
+            advice.append(Advice(text, False, "rare-class", value))
     return advice

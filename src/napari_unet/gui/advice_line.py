@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 from html import escape
-from typing import Literal
+from typing import NamedTuple
 
 from qtpy.QtCore import QEvent, Qt, Signal
 from qtpy.QtGui import QPainter, QPaintEvent
 from qtpy.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
+from napari_unet.app.state import Severity
 from napari_unet.gui.style import colours_of, set_role
 
-Severity = Literal["hint", "good", "warning", "error"]
-
 _MARK_WIDTH = 3
+
+
+class Line(NamedTuple):
+    """What the line says.
+
+    Parameters
+    ----------
+    text : str
+    severity : {"hint", "good", "warning", "error"}
+    link : str
+        Words of a link that does what the sentence asks for.
+    code : str
+        Which link it is.
+    """
+
+    text: str
+    severity: Severity = "hint"
+    link: str = ""
+    code: str = ""
 
 
 class LinkLine(QLabel):

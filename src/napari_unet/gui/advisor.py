@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
-from qtpy.QtCore import QObject
+from qtpy.QtCore import QObject, QTimer
 
 from napari_unet.app.session import Session
 from napari_unet.app.state import Phase, Severity
-from napari_unet.gui.advice_line import AdviceLine
+from napari_unet.gui.advice_line import AdviceLine, Line
+from napari_unet.gui.coach import PAINT, Coach
 from napari_unet.gui.lifecycle import Lifecycle
 from napari_unet.gui.paint_step import PaintStep
 from napari_unet.gui.survey import Findings, Survey
+
+_HINT_MS = 12_000
+"""A hint said while work goes on makes room again after this long."""
 
 _PHASES = {
     Phase.PREPARING: "Getting ready: the first time, the network's libraries take a few seconds.",
@@ -24,25 +28,6 @@ _PHASES = {
 }
 
 
-class Line(NamedTuple):
-    """What the line says.
-
-    Parameters
-    ----------
-    text : str
-    severity : {"hint", "good", "warning", "error"}
-    link : str
-        Words of a link that does what the sentence asks for.
-    code : str
-        Which link it is.
-    """
-
-    text: str
-    severity: Severity = "hint"
-    link: str = ""
-    code: str = ""
-
-
 class Advisor(QObject):
     """Chooses the sentence of the bottom line from everything that is known.
 
@@ -52,6 +37,7 @@ class Advisor(QObject):
     session : Session
     paint_step : PaintStep
     survey : Survey
+    coach : Coach
     warning : str
         Something to say before all else; empty for nothing.
     lifecycle : Lifecycle
@@ -64,28 +50,34 @@ class Advisor(QObject):
         session: Session,
         paint_step: PaintStep,
         survey: Survey,
+        coach: Coach,
         warning: str,
         lifecycle: Lifecycle,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._viewer, self._session, self._paint = viewer, session, paint_step
-        self._survey, self._warning = survey, warning
+        self._survey, self._coach, self._warning = survey, coach, warning
         self._seen: tuple[Any, ...] = ()
+        self._of_change = False
+        self._fade = QTimer(self)
+        self._fade.setSingleShot(True)
+        self._fade.setInterval(_HINT_MS)
+        self._fade.timeout.connect(self._on_faded)
         self.line = AdviceLine()
         self._links: dict[str, Callable[[], None]] = {
             "sample": self._open_sample,
             "new": paint_step.new_paint,
-            "paint": self._start_painting,
         }
         self.line.follow_requested.connect(self._on_link)
         state = session.state
         lifecycle.connect(state.phase_changed, self._show)
-        lifecycle.connect(state.message_changed, self._show)
+        lifecycle.connect(state.message_changed, self._on_message)
         lifecycle.connect(state.model_changed, self._show)
+        lifecycle.connect(state.curve_changed, self._show)
         survey.found.connect(self._on_found)
         for said in (paint_step.said, paint_step.editor.said):
-            said.connect(self.say)
+            said.connect(self._on_said)
         paint_step.pair_changed.connect(self._on_acted)
         paint_step.editor.painted.connect(self._on_acted)
         self._on_acted()
@@ -98,13 +90,13 @@ class Advisor(QObject):
         """What would help most now."""
         message, phase = self._session.state.message, self._session.state.phase
         if message.severity == "error" and message.text:
-            return Line(message.text, "error")
+            return Line(message.text, "error", message.link, message.code)
         if self._warning:
             return Line(self._warning, "warning")
         if message.text:
-            return Line(message.text, message.severity)
+            return Line(*message)
         if phase in _PHASES:
-            return Line(_PHASES[phase])
+            return self._coach.of_training() or Line(_PHASES[phase])
         return self._missing() or self._of_paint() or self._next()
 
     # -- inside ---------------------------------------------------------------------------
@@ -123,26 +115,43 @@ class Advisor(QObject):
             return Line(findings.problem, "warning")
         if not self._paint.editor.pixels:
             text = "Paint a few strokes: background first, then the object, close to its border."
-            return Line(text, link="paint", code="paint")
+            return Line(text, link="paint", code=PAINT)
         if findings.advice:
-            first = findings.advice[0]
-            return Line(first.text, "warning" if first.serious else "hint")
+            return self._coach.of_paint(findings.advice[0])
         return None
 
     def _next(self) -> Line:
         if self._session.state.model is None:
             return Line("Ready: press Train. You can go on painting meanwhile.")
-        return Line("Predict, or paint where the answer is wrong and train more.")
+        usual = Line("Predict, or paint where the answer is wrong and train more.")
+        return self._coach.of_model() or usual
 
     def _on_acted(self) -> None:
         """Once the user chose or painted something, what was said before is answered."""
         image, paint = self._paint.image, self._paint.paint
         seen = (image, paint, self._paint.editor.pixels)
-        if seen != self._seen and not self._session.state.busy:
+        if seen != self._seen and self._of_change:
+            self._of_change = False
+        elif seen != self._seen and not self._session.state.busy:
             self.say("")
         self._seen = seen
         self._look()
         self._show()
+
+    def _on_said(self, text: str) -> None:
+        """Many a sentence tells what just happened to the paint; counting it is no answer."""
+        self.say(text)
+        self._of_change = True
+
+    def _on_message(self, _: object) -> None:
+        self._of_change = False
+        self._fade.start()
+        self._show()
+
+    def _on_faded(self) -> None:
+        state = self._session.state
+        if state.busy and state.message.severity == "hint":
+            self.say("")
 
     def _look(self) -> None:
         self._survey.look(self._paint.image, self._paint.paint)
@@ -156,13 +165,8 @@ class Advisor(QObject):
         self.line.set_advice(line.text, line.severity, link=line.link, code=line.code)
 
     def _on_link(self, code: str) -> None:
-        if code in self._links:
+        if not self._coach.follow(code) and code in self._links:
             self._links[code]()
 
     def _open_sample(self) -> None:
         self._viewer.open_sample("napari-unet-paint", "coins")
-
-    def _start_painting(self) -> None:
-        rows = self._paint.editor.table.value()
-        if rows:
-            self._paint.editor.paint_with(rows[0].value)

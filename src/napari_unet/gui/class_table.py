@@ -61,6 +61,7 @@ class ClassTable(QWidget):
         foot.setSpacing(6)
         foot.addWidget(self._eraser, 1)
         foot.addWidget(self._add)
+        self._foot_row = foot
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(1)
@@ -71,6 +72,14 @@ class ClassTable(QWidget):
         self._add.clicked.connect(self._on_add_clicked)
         self._reading.followed.connect(self._on_reading_followed)
         self._fit()
+
+    def add_to_foot(self, widget: QWidget) -> None:
+        """Put a button beside the one that adds a class."""
+        self._foot_row.addWidget(widget)
+
+    def mode(self) -> PaintMode | None:
+        """How the paint is read, if that is known."""
+        return self._mode
 
     def value(self) -> tuple[ClassRow, ...]:
         """The classes in the order shown."""

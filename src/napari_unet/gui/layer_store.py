@@ -50,7 +50,7 @@ def id_of(layer: Any) -> str:
 
 
 def kind_of(layer: Any) -> str:
-    """``"preview"``, ``"mask"`` or ``"probability"`` for our results, else empty."""
+    """``"preview"``, ``"mask"``, ``"probability"``, ``"uncertainty"``: our results; else empty."""
     return str(layer.metadata.get(METADATA, {}).get("kind", ""))
 
 
@@ -140,7 +140,7 @@ class ViewerLayers:
                 break
         else:
             layer = self._result(image_layer, "preview", dtype, opacity=0.45)
-            self._insert(layer, below=paint_layer)
+            self.insert(layer, below=paint_layer)
         layer.colormap = result_colours(paint_layer)
         notes_of(layer).update(axes=axes_of(image_layer), spatial=spatial)
         return id_of(layer)
@@ -165,7 +165,7 @@ class ViewerLayers:
             spatial=spatial,
             classes={v: n for v, n in names.items() if v},
         )
-        self._insert(layer, below=paint)
+        self.insert(layer, below=paint)
         layer.events.paint.connect(self._on_edited)
         for other in self._of_type(Labels):
             if kind_of(other) == "preview" and image_of(other, self.images()) == image_layer:
@@ -220,8 +220,25 @@ class ViewerLayers:
                 blending="additive",
                 **geometry.layout,
             )
+            tie(layer, image_layer)
             notes_of(layer)["kind"] = "probability"
-            self._insert(layer, below=self.paint_of(image_layer))
+            self.insert(layer, below=self.paint_of(image_layer))
+
+    def insert(self, layer: Any, below: Any | None) -> None:
+        """Add a layer under another one; what is selected and its mode stay as they are."""
+        layers = self._viewer.layers
+        selection = layers.selection
+        active, chosen = selection.active, list(selection)
+        mode = getattr(active, "mode", None)
+        layers.insert(layers.index(below) if below is not None else len(layers), layer)
+        if active is not None:
+            selection.active = active
+            if mode is not None and active.mode != mode:
+                active.mode = mode
+        elif chosen:
+            selection.clear()
+            for one in chosen:
+                selection.add(one)
 
     # -- inside ---------------------------------------------------------------------------
 
@@ -245,22 +262,6 @@ class ViewerLayers:
         tie(layer, image)
         notes_of(layer)["kind"] = kind
         return layer
-
-    def _insert(self, layer: Any, below: Any | None) -> None:
-        """Add a layer under another one; what is selected and its mode stay as they are."""
-        layers = self._viewer.layers
-        selection = layers.selection
-        active, chosen = selection.active, list(selection)
-        mode = getattr(active, "mode", None)
-        layers.insert(layers.index(below) if below is not None else len(layers), layer)
-        if active is not None:
-            selection.active = active
-            if mode is not None and active.mode != mode:
-                active.mode = mode
-        elif chosen:
-            selection.clear()
-            for one in chosen:
-                selection.add(one)
 
     def _take_colours(self, preview: Any) -> None:
         """Give a preview the colours of classes that were added since it was made."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
 from qtpy.QtWidgets import QLabel
@@ -23,7 +23,12 @@ from napari_unet.gui.style import set_role
 
 Kind = Literal["paint", "result", "probability"]
 
-_KIND_OF: dict[str, Kind] = {"preview": "result", "mask": "result", "probability": "probability"}
+_KIND_OF: dict[str, Kind] = {
+    "preview": "result",
+    "mask": "result",
+    "probability": "probability",
+    "uncertainty": "probability",
+}
 _PAGES: tuple[Kind | None, ...] = (None, "paint", "result", "probability")
 """After everything: the image alone, then with one kind of layer on it."""
 
@@ -88,8 +93,8 @@ class Pages:
         for layer in layers:
             layer.visible = layer in seen
 
-    def help_label(self) -> QLabel:
-        """All keys in a few lines."""
+    def help_label(self, others: Mapping[str, str] | None = None) -> QLabel:
+        """All keys in a few lines; those of other parts of the panel with what they do."""
         rows = {
             f"{CLASS_KEYS[0]} {CLASS_KEYS[1]} {CLASS_KEYS[2]} \u2026": "classes",
             ERASER_KEY: "eraser",
@@ -99,6 +104,7 @@ class Pages:
             PAINT_KEY: "paint on and off",
             RESULT_KEY: "result on and off",
             PROBABILITY_KEY: "probabilities on and off",
+            **(others or {}),
         }
         ours = {FLIP_KEY, PAINT_KEY, RESULT_KEY, PROBABILITY_KEY}
         lines = [

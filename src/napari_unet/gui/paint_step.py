@@ -8,6 +8,7 @@ from qtpy.QtCore import QObject, QSignalBlocker, QTimer, Signal
 
 from napari_unet.core.errors import UNetError
 from napari_unet.gui.class_editor import ClassEditor
+from napari_unet.gui.fill_rest import FillRest
 from napari_unet.gui.image_picker import ImageChoice, ImagePicker, PaintPicker
 from napari_unet.gui.layer_checklist import LayerItem
 from napari_unet.gui.layer_store import ViewerLayers, id_of, kind_of
@@ -56,6 +57,9 @@ class PaintStep(QObject):
         self.section = Section("Paint", 1)
         self.section.add(self.paints)
         self.section.add(editor.table)
+        self.rest = FillRest(viewer, editor, lifecycle, self)
+        self.rest.said.connect(self.said)
+        editor.table.add_to_foot(self.rest.button)
         self._image_id: str | None = None
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)

@@ -8,15 +8,19 @@ from qtpy.QtCore import QEvent, QSize, Qt
 from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from napari_unet.app.session import Session
+from napari_unet.app.session_log import SessionLog
 from napari_unet.gui.advanced_form import AdvancedForm, AdvancedSettings
 from napari_unet.gui.advisor import Advisor
 from napari_unet.gui.class_editor import ClassEditor
+from napari_unet.gui.coach import Coach
 from napari_unet.gui.draft import Draft
 from napari_unet.gui.journal_watch import JournalWatch
 from napari_unet.gui.layer_store import ViewerLayers
 from napari_unet.gui.lifecycle import Lifecycle
 from napari_unet.gui.live_paint import LivePaint
+from napari_unet.gui.log_button import LogButton
 from napari_unet.gui.models_step import ModelsStep
+from napari_unet.gui.next_place import NextPlace
 from napari_unet.gui.pages import Pages
 from napari_unet.gui.paint_counts import PaintCounts
 from napari_unet.gui.paint_step import PaintStep
@@ -54,6 +58,7 @@ class UNetPaint(QWidget):
         store = ViewerLayers(napari_viewer, counts, self)
         life = self._lifecycle
         self.session = Session(store, self._new_runner)
+        self._events = SessionLog(self.session.state)
         self.cut_short = TrainingOffer(self.session, life)
         editor = ClassEditor(napari_viewer, counts, life, self)
         self.paint = PaintStep(napari_viewer, store, editor, life, self)
@@ -65,16 +70,26 @@ class UNetPaint(QWidget):
         watch = PreviewWatch(napari_viewer, self.session.look, life, self)
         train, glance = self.session.train, self.session.glance
         self.live = LivePaint(
-            store, self.strokes, (train, glance), glance.stroke_done, glance.forget, self
+            store,
+            self.strokes,
+            (train, glance),
+            self.session.stroke_done,
+            self.session.forget_paint,
+            self,
         )
         self.train = TrainStep(self.session, store, self.paint, watch, self.settings, life, self)
         self.predict = PredictStep(self.session, store, self.paint, self.settings, life, self)
         self.draft = Draft(store, self.paint, self)
         self.pages = Pages(napari_viewer, store, lambda: self.paint.image, life)
+        self.next = NextPlace(napari_viewer, self.session.guidance, store, self.paint, life, self)
         self.models = ModelsStep(self.session, life, self)
         survey = Survey(store, self._new_runner(), self)
+        self.log = LogButton(self.session, self._events, self.paint, self.settings, self)
+        coach = Coach(
+            self.session, self.paint, self.settings, self.apply, self.train.start, life, self
+        )
         self.advisor = Advisor(
-            napari_viewer, self.session, self.paint, survey, clash_warning(), life, self
+            napari_viewer, self.session, self.paint, survey, coach, clash_warning(), life, self
         )
         self._warm_up = WarmUp(self._new_runner(), self)
         self._warm_up.devices_known.connect(self._on_devices)
@@ -112,6 +127,7 @@ class UNetPaint(QWidget):
 
     def _new_runner(self) -> QtRunner:
         runner = QtRunner(self)
+        runner.failed.connect(self._on_failed)
         self._lifecycle.at_close(runner.close)
         return runner
 
@@ -120,6 +136,7 @@ class UNetPaint(QWidget):
             "Advanced and keys", collapsible=True, expanded=False, rule=False
         )
         self._advanced_section.toggled.connect(self._on_advanced)
+        self.paint.section.add(self.next.row)
         self.predict.section.add(self.draft.line)
         inside = QWidget()
         steps = QVBoxLayout(inside)
@@ -163,7 +180,10 @@ class UNetPaint(QWidget):
         self._advanced.valueChanged.connect(self._on_settings)
         self._advanced.afresh_requested.connect(self.session.train.forget)
         self._advanced_section.add(self._advanced)
-        self._advanced_section.add(self.pages.help_label())
+        self._advanced_section.add(self.pages.help_label(self.next.keys()))
+
+    def _on_failed(self, err: Exception) -> None:
+        self._events.note_error(err)
 
     def _on_settings(self, settings: AdvancedSettings) -> None:
         self._settings = settings

@@ -15,6 +15,9 @@ ERASER_KEY = "E"
 FLIP_KEY, PAINT_KEY, RESULT_KEY, PROBABILITY_KEY = "G", "H", "J", "K"
 """Keys that show and hide. napari binds them in no mode of any layer (0.6 to 0.9)."""
 
+NEXT_KEY, BACK_KEY = "N", "Shift-N"
+"""Keys that go to the next place to paint, and back. napari binds them in no mode either."""
+
 
 class ViewerKeys:
     """Binds keys of a viewer.

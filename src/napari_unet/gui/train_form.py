@@ -15,6 +15,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_unet.core.held_out_score import Interval, score_in_words
 from napari_unet.gui.layer_checklist import LayerChecklist
 from napari_unet.gui.loss_plot import LossPlot
 from napari_unet.gui.style import set_role

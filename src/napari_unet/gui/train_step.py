@@ -78,7 +78,7 @@ class TrainStep(QObject):
         self.box.answers_toggled.connect(session.glance.set_on)
         session.glance.set_source(self.wish)
         paint_step.pair_changed.connect(self._on_pair)
-        paint_step.editor.table.mode_requested.connect(session.glance.forget)
+        paint_step.editor.table.mode_requested.connect(session.forget_paint)
         paint_step.editor.painted.connect(self._show_phase)
         state = session.state
         lifecycle.connect(state.phase_changed, self._show_phase)

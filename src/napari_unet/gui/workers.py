@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from napari.qt.threading import GeneratorWorker, create_worker
-from qtpy.QtCore import QObject, QThreadPool, Slot
+from qtpy.QtCore import QObject, QThreadPool, Signal, Slot
 
 from napari_unet.app.jobs import Job, shielded
 from napari_unet.core.cancel import CancelToken
@@ -81,6 +81,9 @@ class QtRunner(QObject):
         Deletes the runner with itself; what a worker still sends is then dropped by Qt.
     """
 
+    failed = Signal(object)
+    """Emitted with the error when a job ended in one, before anybody else hears of it."""
+
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._worker: _Worker | None = None
@@ -147,6 +150,7 @@ class QtRunner(QObject):
     @Slot(object)  # type: ignore[untyped-decorator]
     def _take_error(self, err: UNetError) -> None:
         if (callbacks := self._let_go()) is not None:
+            self.failed.emit(err)
             callbacks.on_error(err)
 
     @Slot()  # type: ignore[untyped-decorator]

@@ -29,19 +29,27 @@ class Augmenter:
         self._config = config
         self._generator = generator
 
-    def __call__(self, image: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-        """Return a varied copy.
+    def __call__(
+        self, image: Tensor, target: Tensor, chances: Tensor | None = None
+    ) -> tuple[Tensor, ...]:
+        """Return varied copies of what is given.
 
         Parameters
         ----------
         image : Tensor of float32, shape (N, C, *spatial)
         target : Tensor of uint8, shape (N, *spatial)
             What falls in from outside the patch is `UNPAINTED`.
+        chances : Tensor of float32, shape (N, K, *spatial), optional
+            Moved with the image, but not varied in intensity.
         """
+        channels = image.shape[1]
+        if chances is not None:
+            image = torch.cat([image, chances], 1)
         image, target = self._flip_and_turn(image, target)
         if self._config.scale > 0 or self._config.elastic > 0:
             image, target = self._resample(image, target)
-        return self._vary_intensity(image), target
+        varied = self._vary_intensity(image[:, :channels])
+        return (varied, target) if chances is None else (varied, target, image[:, channels:])
 
     def _uniform(self, low: float, high: float, *shape: int) -> Tensor:
         return torch.rand(*shape, generator=self._generator) * (high - low) + low

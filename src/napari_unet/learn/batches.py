@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -14,6 +15,26 @@ from napari_unet.core.patch_sampler import FRESH_SHARE, FreshPaint, PatchSampler
 from napari_unet.core.patches import HeldOut, PatchReader
 from napari_unet.core.strokes import Stroke
 from napari_unet.learn.augment import Augmenter
+from napari_unet.learn.first_answer import FirstAnswer
+
+_LARGEST_SIDE_3D = 128
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Varied patches, on the CPU.
+
+    Parameters
+    ----------
+    image : Tensor of float32, shape (N, C, *spatial)
+    target : Tensor of uint8, shape (N, *spatial)
+    chances : Tensor of float32, shape (N, K, *spatial), optional
+        What was answered at first, varied in the same way.
+    """
+
+    image: Tensor
+    target: Tensor
+    chances: Tensor | None = None
 
 
 class Batches:
@@ -41,10 +62,8 @@ class Batches:
         *,
         single_image: bool,
     ) -> None:
-        size = (config.patch_size,) * training.dimensions
-        if training.dimensions == 3:
-            size = (max(16, config.patch_size // 4), *size[1:])
-        self._size = size
+        self._size = _patch_size(training, config.patch_size)
+        self.first: FirstAnswer | None = None
         self._random = np.random.default_rng(config.seed)
         self._augment = Augmenter(config.augment, torch.Generator().manual_seed(config.seed))
         self._batch_size = config.batch_size
@@ -95,14 +114,17 @@ class Batches:
         """The paint that counts as new still."""
         return self._sampler.fresh
 
-    def draw(self) -> tuple[Tensor, Tensor]:
-        """One batch: image (N, C, *spatial) float32 and target (N, *spatial) uint8, on CPU."""
+    def draw(self) -> Batch:
+        """One batch of varied patches."""
         image = self._image() if self._single_image else None
         specs = self._sampler.draw(self._batch_size, image)
         pairs = [self._reader.read(spec, self._held) for spec in specs]
         images = torch.from_numpy(np.stack([image for image, _ in pairs]))
         targets = torch.from_numpy(np.stack([target for _, target in pairs]))
-        return self._augment(images, targets)
+        if self.first is None:
+            return Batch(*self._augment(images, targets))
+        earlier = torch.stack([self.first.read(spec) for spec in specs])
+        return Batch(*self._augment(images, targets, earlier))
 
     def _image(self) -> int:
         """The image of a batch; for a while it is more often one with new paint."""
@@ -110,3 +132,15 @@ class Batches:
         if fresh and self._random.random() < FRESH_SHARE:
             return fresh[self._random.integers(len(fresh))].stroke.image
         return int(self._random.choice(len(self._image_share), p=self._image_share))
+
+
+def _patch_size(training: TrainingSet, side: int) -> tuple[int, ...]:
+    """Size of patches: no larger than the images ask for, and flat boxes in 3D."""
+    if training.dimensions == 3:
+        side = min(side, _LARGEST_SIDE_3D)
+    sides = (side,) * training.dimensions
+    if training.dimensions == 3:
+        sides = (max(16, side // 4), *sides[1:])
+    shapes = [image.source.spatial_shape for image in training.images]
+    largest = [max(sizes) for sizes in zip(*shapes, strict=True)]
+    return tuple(min(s, -(-n // 16) * 16) for s, n in zip(sides, largest, strict=True))

@@ -19,6 +19,7 @@ from torch.nn import functional
 from napari_unet.core.annotations import UNPAINTED
 from napari_unet.core.errors import NothingPainted
 from napari_unet.learn.blocks import enlarge, layers_for
+from napari_unet.learn.losses import BALANCE
 from napari_unet.learn.stem import AdaptedBank
 
 if TYPE_CHECKING:
@@ -32,13 +33,6 @@ RIDGE = 2e-3
 
 RIDGE_AS_READ = 1e-1
 """The same where the size of a feature is meant; far weaker or stronger loses on some images."""
-
-BALANCE = 0.5
-"""A class weighs as this power of its painted pixels: 0 all alike, 1 every pixel alike.
-
-What is rare or thin is painted in fewer pixels. With all classes alike too much is taken for it;
-with all pixels alike, too little.
-"""
 
 STEPS = 40
 """Closed-form steps; the first is ridge regression, the others sharpen the probabilities."""

@@ -14,10 +14,14 @@ from napari_unet.core.dataset import TrainingSet
 from napari_unet.core.errors import NothingPainted
 from napari_unet.core.source import Box
 from napari_unet.core.strokes import Stroke
+from napari_unet.learn.blocks import crop
+from napari_unet.learn.edge_smoothing import smooth_along_edges
 from napari_unet.learn.feature_cache import FeatureCache, Pictured
+from napari_unet.learn.first_answer import FirstAnswer
 from napari_unet.learn.head import solve_head
 from napari_unet.learn.learner import Learner
-from napari_unet.learn.unet import UNet
+from napari_unet.learn.precision import autocast
+from napari_unet.learn.unet import UNet, probabilities
 
 _WHOLE_SAMPLE = 1_500_000
 """A sample of at most so many pixels is looked at whole; else only the surroundings of strokes."""
@@ -47,12 +51,53 @@ class AnswerAtOnce:
         NothingPainted
             If there is no stroke.
         """
+        self._learner.restart_from(self._solved(strokes))
+
+    @torch.no_grad()
+    def answer(self, training: TrainingSet, strokes: Sequence[Stroke]) -> FirstAnswer:
+        """What the first trunk answers with a head for these strokes; the learner is left alone.
+
+        Parameters
+        ----------
+        training : TrainingSet
+            The same images, maybe under newer paint, with the same classes.
+        strokes : sequence of Stroke
+            At least one.
+
+        Returns
+        -------
+        FirstAnswer
+            For samples with strokes, where these are not too large, smoothed along the edges
+            of the image.
+        """
+        self._training = training
+        return self._answer_with(self._solved(strokes), strokes)
+
+    def _solved(self, strokes: Sequence[Stroke]) -> UNet:
+        """The network as it was at first, with a head for these strokes."""
         if not strokes:
             raise NothingPainted("Nothing is painted. Paint a few strokes of each class first.")
         last = pictured_of(self._training, max(stroke.image for stroke in strokes))
         net = copy.deepcopy(self._features.adapted(last))
         solve_from(net, self._features, self._training, strokes)
-        self._learner.restart_from(net)
+        return net
+
+    def _answer_with(self, net: UNet, strokes: Sequence[Stroke]) -> FirstAnswer:
+        """The answer for every sample whose features were just looked at as a whole."""
+        first = FirstAnswer(len(self._training.classes))
+        for image, group in _by_sample(strokes):
+            pictured = pictured_of(self._training, image)
+            shape = pictured.source.spatial_shape
+            if prod(shape) <= _WHOLE_SAMPLE:
+                whole = tuple(slice(0, n) for n in shape)
+                maps = self._features.maps(pictured, group[0].sample, whole)
+                with autocast(self._learner.device, self._learner.precision):
+                    scores = crop(net.head(maps), shape)
+                chances = probabilities(scores, net.config)[0].cpu()
+                seen = pictured.normalisation.apply(pictured.source.read(group[0].sample))
+                smooth = smooth_along_edges(chances, torch.from_numpy(seen))
+                first.add(image, group[0].sample, smooth)
+        return first
 
 
 def solve_from(

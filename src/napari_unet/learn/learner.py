@@ -11,7 +11,7 @@ from torch import Tensor
 from napari_unet.core.config import TrainConfig
 from napari_unet.core.errors import OutOfMemory
 from napari_unet.learn.devices import Device, choose_device, is_out_of_memory, release_memory
-from napari_unet.learn.losses import paint_loss
+from napari_unet.learn.losses import disagreement, paint_loss
 from napari_unet.learn.precision import Precision, autocast, best_precision, lay_out_network
 from napari_unet.learn.unet import UNet
 
@@ -19,6 +19,9 @@ _LONGEST_PASS_SECONDS = 0.5
 """A pass that takes longer is split, so that Stop is answered within a second."""
 
 _GRADIENT_NORM = 5.0
+
+SOLVED_HEAD_PACE = 0.2
+"""Steps of a head that began as a solution, against those of the trunk."""
 
 
 class Learner:
@@ -58,14 +61,26 @@ class Learner:
             device.torch_device.type, enabled=self.precision.dtype == torch.float16
         )
 
+    @property
+    def _head_pace(self) -> float:
+        """A solved head is wide and near its best: large steps in every weight harm it."""
+        return SOLVED_HEAD_PACE if self.net.config.filter_bank else 1.0
+
     def _make_optimiser(self) -> torch.optim.Optimizer:
         kind = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}[self._config.optimiser]
         decay = self._config.weight_decay if self._config.optimiser == "adamw" else 0.0
+        head = {id(weights) for weights in self.net.head.parameters()}
         learned = [weights for weights in self.net.parameters() if weights.requires_grad]
+        groups = [
+            {"params": [w for w in learned if id(w) not in head], "pace": 1.0},
+            {"params": [w for w in learned if id(w) in head], "pace": self._head_pace},
+        ]
         fused = self.device.torch_device.type in {"cpu", "cuda"}
-        return kind(learned, lr=self._config.learning_rate, weight_decay=decay, fused=fused)
+        return kind(groups, lr=self._config.learning_rate, weight_decay=decay, fused=fused)
 
-    def step(self, image: Tensor, target: Tensor, rate: float) -> float:
+    def step(
+        self, image: Tensor, target: Tensor, rate: float, chances: Tensor | None = None
+    ) -> float:
         """Learn from one batch and return its loss.
 
         Parameters
@@ -74,6 +89,8 @@ class Learner:
         target : Tensor of uint8, shape (N, *spatial)
         rate : float
             Learning rate of this step.
+        chances : Tensor of float32, shape (N, K, *spatial), optional
+            Class probabilities to keep to where nobody painted.
 
         Raises
         ------
@@ -81,10 +98,10 @@ class Learner:
             If even one patch does not fit on this device; `fall_back` may help.
         """
         for group in self._optimiser.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * group["pace"]
         while True:
             try:
-                loss = self._pass(image, target)
+                loss = self._pass(image, target, chances)
                 break
             except Exception as error:
                 if not is_out_of_memory(error):
@@ -105,18 +122,25 @@ class Learner:
         self._average()
         return loss
 
-    def _pass(self, image: Tensor, target: Tensor) -> float:
+    def _pass(self, image: Tensor, target: Tensor, chances: Tensor | None) -> float:
         """Gradients of one batch, in as many micro-batches as memory and time ask for."""
         self.net.train()
         self._optimiser.zero_grad(set_to_none=True)
         total, started = 0.0, time.monotonic()
         parts = min(self.splits, len(image))
-        for some, paint in zip(image.chunk(parts), target.chunk(parts), strict=True):
+        earlier = [None] * parts if chances is None else chances.chunk(parts)
+        for some, paint, before in zip(
+            image.chunk(parts), target.chunk(parts), earlier, strict=True
+        ):
             some = self.precision.lay_out(some.to(self.device.torch_device))
             paint = paint.to(self.device.torch_device)
             with autocast(self.device, self.precision):
                 logits = self.net(some)
-            loss = paint_loss(logits, paint, self._config) * (len(some) / len(image))
+            loss = paint_loss(logits, paint, self._config)
+            if before is not None:
+                before = before.to(self.device.torch_device)
+                loss = loss + self._config.agreement * disagreement(logits, paint, before)
+            loss = loss * (len(some) / len(image))
             self._scaler.scale(loss).backward()
             total += float(loss.detach())
         longest = (time.monotonic() - started) / parts

@@ -9,11 +9,16 @@ from torch import Tensor
 from napari_unet.core.annotations import UNPAINTED
 from napari_unet.core.config import TrainConfig
 
+BALANCE = 0.5
+"""A class weighs as this power of its painted pixels: 0 all alike, 1 every pixel alike.
+
+What is rare or thin is painted in fewer pixels. With all classes alike too much is taken for it;
+with all pixels alike, too little.
+"""
+
 
 def balanced_cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
-    """Cross-entropy averaged within each painted class, then over the classes.
-
-    A class painted on few pixels counts as much as one painted on many.
+    """Cross-entropy averaged within each painted class, then over the classes (see `BALANCE`).
 
     Parameters
     ----------
@@ -29,7 +34,8 @@ def balanced_cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
     count = torch.bincount(number, minlength=classes)[:classes]
     total = total.index_add(0, number, each[painted])
     present = count > 0
-    return (total[present] / count[present]).sum() / present.sum().clamp(min=1)
+    weight = count[present].to(each.dtype).pow(BALANCE)
+    return (total[present] / count[present] * weight).sum() / weight.sum().clamp(min=1)
 
 
 def soft_dice_loss(logits: Tensor, target: Tensor) -> Tensor:
@@ -93,4 +99,21 @@ def paint_loss(logits: Tensor, target: Tensor, config: TrainConfig) -> Tensor:
             logits = logits[:, 1:] - logits[:, :1]
         return binary_cross_entropy(logits, target)
     logits = as_class_logits(logits)
-    return balanced_cross_entropy(logits, target) + soft_dice_loss(logits, target)
+    loss = balanced_cross_entropy(logits, target)
+    return loss + soft_dice_loss(logits, target) if config.loss.endswith("dice") else loss
+
+
+def disagreement(logits: Tensor, target: Tensor, chances: Tensor) -> Tensor:
+    """Cross-entropy to earlier class probabilities, averaged over the pixels nobody painted.
+
+    Parameters
+    ----------
+    logits : Tensor, shape (N, K, *spatial) or (N, 1, *spatial)
+    target : Tensor of uint8 or int64, shape (N, *spatial)
+        Class numbers; `UNPAINTED` where not painted.
+    chances : Tensor, shape (N, K, *spatial)
+        Probabilities; a pixel whose chances are all zero has none and does not count.
+    """
+    free = (target == UNPAINTED) & (chances.sum(1) > 0)
+    each = -(chances * as_class_logits(logits.float()).log_softmax(1)).sum(1)
+    return (each * free).sum() / free.sum().clamp(min=1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from torch import Tensor
 
 from napari_unet.core.config import TrainConfig
 from napari_unet.core.dataset import TrainingSet
@@ -18,7 +17,8 @@ from napari_unet.core.repaint import (
     strokes_again,
 )
 from napari_unet.core.strokes import Stroke
-from napari_unet.learn.batches import Batches
+from napari_unet.learn.batches import Batch, Batches
+from napari_unet.learn.first_answer import FirstAnswer
 
 _FRESH_STEPS = 60
 """New paint is drawn more often for so many steps: ten seconds or so on a processor."""
@@ -81,7 +81,11 @@ class Material:
         )
         return tuple(int(n) for n in painted)
 
-    def draw(self) -> tuple[Tensor, Tensor]:
+    def agree_with(self, first: FirstAnswer) -> None:
+        """Let batches tell what was answered at first where nobody painted."""
+        self._batches.first = first
+
+    def draw(self) -> Batch:
         """One batch of what may be learned from now; see `Batches.draw`."""
         return self._batches.draw()
 

@@ -59,7 +59,7 @@ class TrainingRun:
         single = net.config.normalisation == "batch"
         self._material = Material(training, validation, config, single_image=single)
         self._learner = Learner(net, config, choose_device(config.device))
-        self._at_once: AnswerAtOnce | None = AnswerAtOnce(training, self._learner)
+        self._at_once = AnswerAtOnce(training, self._learner)
         self._answers = Answers(self._snapshot)
         self._history: list[dict[str, float | int | None]] = (
             list(start.history) if isinstance(start, Model) else []
@@ -71,7 +71,12 @@ class TrainingRun:
 
     def _begin_course(self) -> None:
         """Learn from the paint there is now; models that knew other paint do not compete."""
-        self._best = BestModel(self._config.best_by, len(self._material.training.classes))
+        self._best = BestModel(
+            self._config.best_by,
+            len(self._material.training.classes),
+            first_is_solved=self._before is None and not self._trained and self._has_bank,
+        )
+        self._agreement_due = self._has_bank and self._config.agreement > 0
         self._first_step, self._last_step = self._learner.steps, math.inf
         self._budget.set_back(_SET_BACK, self._first_step)
         self._reason = "The time for learning is used."
@@ -102,13 +107,16 @@ class TrainingRun:
             held_out_strokes=len(self._material.scored),
         )
 
+    @property
+    def _has_bank(self) -> bool:
+        return self._learner.net.config.filter_bank
+
     # -- the instant answer ---------------------------------------------------------------
 
     @property
     def has_answer_at_once(self) -> bool:
         """True if the head can be solved in closed form, or a trained model is continued."""
-        bank = self._learner.net.config.filter_bank
-        return bank or self._trained or self._config.max_seconds == 0
+        return self._has_bank or self._trained or self._config.max_seconds == 0
 
     def answer_at_once(self) -> None:
         """Solve the class head from the paint, unless a trained one is continued.
@@ -119,8 +127,7 @@ class TrainingRun:
             self._solve(self._material.kept)
 
     def _solve(self, strokes: list[Stroke]) -> None:
-        at_once = self._at_once or AnswerAtOnce(self._material.training, self._learner)
-        at_once.solve(strokes)
+        self._at_once.solve(strokes)
 
     # -- new paint ------------------------------------------------------------------------
 
@@ -139,9 +146,10 @@ class TrainingRun:
         new_pixels = self._material.repaint(training)
         if self.finishing:
             self._learner.restart_from(self.best.net)
-        self._before, self._at_once = self.best, None
+        self._before = self.best
         if training.classes.values != classes.values:
             self._learner = learner_for_classes(self._learner, training, self._config)
+            self._at_once = AnswerAtOnce(training, self._learner)
             self._solve(self._material.kept)
             self._before = self._snapshot()
         self._begin_course()
@@ -152,10 +160,15 @@ class TrainingRun:
 
     def step(self) -> float:
         """Take one step and return its loss."""
-        image, target = self._material.draw()
+        if self._agreement_due:
+            self._agreement_due = False
+            first = self._at_once.answer(self._material.training, self._material.kept)
+            self._material.agree_with(first)
+        batch = self._material.draw()
         fraction = self._budget.fraction(self._learner.steps)
         rate = learning_rate(self._config, fraction, self._learner.steps)
-        loss = self._learner.step(image, target, rate * self._rate_factor)
+        rate *= self._rate_factor
+        loss = self._learner.step(batch.image, batch.target, rate, batch.chances)
         self._losses.append(loss)
         return loss
 
@@ -229,7 +242,7 @@ class TrainingRun:
         elif self._best.step == 0 and not self._trained:
             self._solve(self._material.strokes)
             self._last_step = steps
-            self._reason = "The instant answer scored best and is kept."
+            self._reason = self._best.why_first
             if not steps:
                 self._reason = "This is the instant answer."
         else:
@@ -254,6 +267,7 @@ class TrainingRun:
         """Go on, on the CPU, or give up if that is where memory ran out."""
         if not self._learner.fall_back():
             raise error
+        self._at_once = AnswerAtOnce(self._material.training, self._learner)
         return Notice("The memory of the device ran out, so learning goes on, on the CPU.")
 
     # -- models ---------------------------------------------------------------------------

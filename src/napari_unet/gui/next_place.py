@@ -1,0 +1,175 @@
+"""Takes the user to where paint would help most, and shows where the answer is in doubt."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from napari.layers import Image
+from qtpy.QtCore import QObject
+from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QToolButton, QWidget
+
+from napari_unet.app.guidance_controller import GuidanceController
+from napari_unet.app.surveyor import Survey
+from napari_unet.core.axes import Spatial
+from napari_unet.core.errors import UNetError
+from napari_unet.core.next_place import Outlook, Place, doubt_of
+from napari_unet.gui.layer_store import ViewerLayers, id_of
+from napari_unet.gui.layers import axes_of, label_geometry, notes_of
+from napari_unet.gui.lifecycle import Lifecycle
+from napari_unet.gui.paint_layer import image_of, tie
+from napari_unet.gui.paint_step import PaintStep
+from napari_unet.gui.shortcuts import BACK_KEY, NEXT_KEY, ViewerKeys
+from napari_unet.gui.style import set_role
+from napari_unet.gui.travel import Travel
+
+_NEXT, _LOOKING = "Next place", "Looking\u2026"
+_KIND = "uncertainty"
+
+
+class NextPlace(QObject):
+    """A row of the panel: the next place, back again, and a layer of uncertainty.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    guidance : GuidanceController
+    store : ViewerLayers
+    paint_step : PaintStep
+    lifecycle : Lifecycle
+    parent : QObject
+    """
+
+    def __init__(
+        self,
+        viewer: Any,
+        guidance: GuidanceController,
+        store: ViewerLayers,
+        paint_step: PaintStep,
+        lifecycle: Lifecycle,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._guidance, self._store, self._paint = guidance, store, paint_step
+        self._travel = Travel(viewer)
+        self._layer: str | None = None
+        self._keys = ViewerKeys(viewer, {NEXT_KEY: guidance.next, BACK_KEY: self.back})
+        lifecycle.at_close(self._keys.unbind)
+        self.next_button = _button(
+            _NEXT, "Goes to where one more stroke would help most; nothing is painted.", NEXT_KEY
+        )
+        self.back_button = _button("Back", "Goes back to where you looked before.", BACK_KEY)
+        self.doubt_box = QCheckBox("Uncertainty")
+        self.doubt_box.setToolTip("Shows where the answer is in doubt, in a layer of its own.")
+        self.row = _row(self.next_button, self.back_button, self.doubt_box)
+        self.next_button.clicked.connect(guidance.next)
+        self.back_button.clicked.connect(self.back)
+        self.doubt_box.toggled.connect(self._on_doubt_toggled)
+        lifecycle.connect(guidance.found, self._on_found)
+        lifecycle.connect(guidance.surveyed, self._on_survey)
+        lifecycle.connect(guidance.looking, self._on_looking)
+        lifecycle.connect(viewer.layers.events.removed, self._on_removed)
+        paint_step.pair_changed.connect(self._on_pair)
+        self._on_pair()
+
+    def back(self) -> None:
+        """Look from where the last step began."""
+        self._travel.back()
+        self.back_button.setEnabled(len(self._travel) > 0)
+
+    def keys(self) -> dict[str, str]:
+        """What the keys do, of those that could be had."""
+        words = {NEXT_KEY: "next place to paint", BACK_KEY: "back from there"}
+        return {key.replace("-", "+"): words[key] for key in words if key in self._keys}
+
+    # -- inside ---------------------------------------------------------------------------
+
+    def _on_pair(self) -> None:
+        self.row.setEnabled(self._paint.image is not None and self._paint.paint is not None)
+        self.back_button.setEnabled(len(self._travel) > 0)
+
+    def _on_looking(self, looking: bool) -> None:
+        self.next_button.setEnabled(not looking)
+        self.next_button.setText(_LOOKING if looking else _NEXT)
+
+    def _on_found(self, place: Place) -> None:
+        image = self._paint.image
+        if image is None:
+            return
+        try:
+            self._travel.go(image, place.sample, place.centre)
+        except UNetError:
+            return  # the axes were changed meanwhile; the next survey takes them as they are
+        self.back_button.setEnabled(True)
+
+    def _on_doubt_toggled(self, shown: bool) -> None:
+        self._guidance.watch(shown)
+        layer, self._layer = self._store.find(self._layer), None
+        if not shown and layer is not None:
+            self._store.remove(id_of(layer))
+
+    def _on_removed(self, event: Any) -> None:
+        if id_of(event.value) == self._layer:
+            self._layer = None
+            self.doubt_box.setChecked(False)
+
+    def _on_survey(self, survey: Survey) -> None:
+        image = self._store.find(survey.wish.pairs[0][0])
+        if image is None or not self.doubt_box.isChecked():
+            return
+        layer = self._store.find(self._layer)
+        if layer is None or image_of(layer, self._store.images()) != image:
+            self._layer = id_of(self._new_layer(image, survey.wish.spatial))
+        for outlook in survey.outlooks:
+            self._store.write(self._layer, outlook.sample, outlook.box, _percent(outlook))
+
+    def _new_layer(self, image: Any, spatial: Spatial) -> Image:
+        """An empty layer in place of the last one, under the paint."""
+        old = self._store.find(self._layer)
+        self._layer = None
+        if old is not None:
+            self._store.remove(id_of(old))
+        geometry = label_geometry(image)
+        layer = Image(
+            np.zeros(geometry.shape, np.uint8),  # percent; a byte a pixel, and no page until used
+            name=f"{image.name} {_KIND}",
+            contrast_limits=(0, 100),
+            colormap="magma",
+            blending="additive",
+            opacity=0.7,
+            **geometry.layout,
+        )
+        tie(layer, image)
+        notes_of(layer).update(kind=_KIND, axes=axes_of(image), spatial=spatial)
+        self._store.insert(layer, below=self._paint.paint)
+        return layer
+
+
+def _percent(outlook: Outlook) -> np.ndarray:
+    """How much in doubt each pixel of a box is, in percent."""
+    percent = np.rint(100 * doubt_of(outlook.chances)).astype(np.uint8)
+    for axis, side in enumerate(outlook.box):
+        percent = percent.repeat(outlook.step, axis)
+        percent = percent[(slice(None),) * axis + (slice(0, side.stop - side.start),)]
+    return percent
+
+
+def _button(text: str, help_text: str, key: str) -> QToolButton:
+    button = QToolButton()
+    button.setText(text)
+    button.setAccessibleName(text)
+    button.setToolTip(f"{help_text} Key: {key.replace('-', '+')}")
+    set_role(button, "button")
+    return button
+
+
+def _row(*widgets: QWidget) -> QWidget:
+    row = QWidget()
+    layout = QHBoxLayout(row)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(6)
+    for widget in widgets[:-1]:
+        layout.addWidget(widget)
+    layout.addStretch(1)
+    layout.addWidget(widgets[-1])
+    return row
