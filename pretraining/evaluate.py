@@ -72,7 +72,7 @@ def cases(root: Path, names: list[str], each: int = 3) -> Iterator[Case]:
         pairs = load_data_set(root / name)
         step = max(1, len(pairs) // each)
         for number in range(min(each, len(pairs))):
-            first = pairs[number * step]
+            first = pairs[number * step + step // 2]
             alike = [p for p in pairs if p.series == first.series and p is not first]
             second = alike[number % len(alike)] if alike else first
             yield Case(name, _prepared(first, name), _prepared(second, name))
