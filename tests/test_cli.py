@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -102,7 +103,21 @@ def test_train_on_several_images_with_validation_and_steps(folder: Path) -> None
         "--validation", *pair, "--paint", "strokes", "--seed", 3,
     )  # fmt: skip
     assert told["steps"] == 1
-    assert told["score"] is not None
+    low, high = told["score_interval"]
+    assert low <= told["score"] <= high
+    assert told["held_out_strokes"] >= 4
+
+
+def test_a_score_is_told_with_its_deviation_or_as_too_little(folder: Path) -> None:
+    pair = (folder / "cells.tif", folder / "paint.tif")
+    fixed = ("--seconds", 0, "--preset", "tiny", "--overwrite", "-o", folder / "new.unet")
+    checked = run("train", *pair, *fixed, "--validation", *pair)
+    assert re.search(r"\(IoU\): \d\.\d\d ± \d\.\d\d \(Background \d", checked.output)
+    paint = tifffile.imread(pair[1])
+    paint[20:] = 0
+    tifffile.imwrite(folder / "few.tif", paint)
+    unsure = run("train", pair[0], folder / "few.tif", *fixed)
+    assert "(IoU): too little held-out paint to say" in unsure.output
 
 
 def test_train_continues_from_a_model(folder: Path, trained: Model) -> None:

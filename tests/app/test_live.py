@@ -49,6 +49,17 @@ def test_it_rests_says_so_and_wakes_with_the_next_stroke() -> None:
     assert phases == [Phase.TRAINING, Phase.RESTING] * 2 + [Phase.STOPPING, Phase.IDLE]
 
 
+def test_what_was_said_about_the_paint_that_wakes_it_stays() -> None:
+    bench = Bench(events=[PREPARED, resting(), TAKEN])
+    bench.control.start(wish())
+    for _ in range(2):
+        bench.runner.step()
+    bench.state.say("500 unpainted pixels became Background.")
+    bench.runner.step()
+    assert bench.state.phase is Phase.TRAINING
+    assert bench.state.message.text == "500 unpainted pixels became Background."
+
+
 def test_pause_and_go_on_reach_the_training() -> None:
     bench = Bench(events=[PREPARED, StepDone(1, 0.5, 0.1, 1.0)])
     bench.control.start(wish())

@@ -177,6 +177,7 @@ def test_finishing_decides_every_sample_on_its_own() -> None:
 def test_a_result_of_one_class_is_told_with_what_to_paint() -> None:
     bench = Bench("a", events=[ImageBegun(0), ImageDone(0, LABELS, None, only=0)])
     bench.start("a")
+    bench.runner.finish()
     said = bench.state.message
     assert said.severity == "warning"
     assert f"to be {CLASSES.names[0]}" in said.text
@@ -188,4 +189,5 @@ def test_a_result_of_one_class_is_told_with_what_to_paint() -> None:
 def test_one_result_of_two_with_something_in_it_is_no_warning() -> None:
     bench = Bench("a", "b", events=[*whole(0), ImageBegun(1), ImageDone(1, LABELS, None, only=0)])
     bench.start("a", "b")
+    bench.runner.finish()
     assert bench.state.message.severity == "good"

@@ -22,6 +22,7 @@ from napari_unet.core.events import (
     StepDone,
     TrainResult,
 )
+from napari_unet.core.held_out_score import Interval, Sureness
 from tests.app.fakes import FakeLayers, FakeModel, StepRunner
 
 BOX = (slice(0, 4), slice(0, 4))
@@ -235,3 +236,15 @@ def test_it_works_without_threads() -> None:
     TrainController(state, layers, InlineRunner(), Previews(layers), job).start(wish())
     assert state.phase is Phase.IDLE
     assert state.model.model is model
+
+
+def test_a_point_of_the_curve_keeps_the_figures_of_each_class() -> None:
+    sure = Sureness((2, 2), Interval(0.5, 0.7))
+    bench = Bench(events=[PREPARED, ScoreDone(4, 0.5, 0.6, (0.5, 0.7), True, None, sure)])
+    bench.control.start(wish())
+    for _ in range(2):
+        bench.runner.step()
+    [point] = bench.state.curve
+    assert point.class_scores == (0.5, 0.7)
+    assert point.sureness is sure
+    assert bench.state.interval == Interval(0.5, 0.7)

@@ -82,13 +82,24 @@ def test_too_few_strokes_say_nothing(counts: tuple[int, ...], enough: bool) -> N
     found = sureness_of(answers, truth, np.array(counts) > 0)
     assert found.strokes == counts
     assert found.enough == enough
+    assert (found.interval is None) == (0 in counts)
+
+
+def test_a_few_perfect_strokes_are_no_proof() -> None:
+    few = sureness_of(*strokes([1.0] * 2), BOTH).interval
+    many = sureness_of(*strokes([1.0] * 40), BOTH).interval
+    assert few is not None
+    assert many is not None
+    assert few.high == many.high == 1
+    assert few.low < 0.8
+    assert many.low > 0.95
+
+
+def test_a_class_without_strokes_has_no_interval_but_the_other_has() -> None:
+    truth = np.array([1, 1, 1])
+    answers = np.array([[1, 9], [5, 5], [0, 10]])
+    found = sureness_of(answers, truth, np.array([False, True]))
     assert found.interval is None
-
-
-def test_a_class_with_one_stroke_has_no_interval_but_the_other_has() -> None:
-    truth = np.array([0, 1, 1, 1])
-    answers = np.array([[9, 1], [1, 9], [5, 5], [0, 10]])
-    found = sureness_of(answers, truth, BOTH)
     assert found.classes[0] is None
     assert found.classes[1] is not None
 

@@ -12,7 +12,7 @@ from napari.layers import Image, Labels
 from qtpy.QtCore import QEvent, QThreadPool
 from qtpy.QtWidgets import QApplication
 
-from napari_unet.app.state import CurrentModel, Phase, Point
+from napari_unet.app.state import LOADED, CurrentModel, Phase, Point
 from napari_unet.core.annotations import ClassMap
 from napari_unet.core.config import ModelConfig, TrainConfig
 from napari_unet.core.held_out_score import Interval, Sureness
@@ -129,6 +129,8 @@ def test_a_model_of_other_pixels_is_told(window, qtbot) -> None:
     panel.session.state.set_model(CurrentModel(FakeModel(), "old"))
     qtbot.waitUntil(lambda: "The pixels measure 0.1 x 0.1" in panel.advisor.line.text())
     assert panel.advisor.line.link() == "paint"
+    panel.session.state.say("Loaded old, which knows Cell.", "good", code=LOADED)
+    assert "pixels measure" in panel.advisor.line.text()
     panel.session.state.set_model(None)
     assert "pixels measure" not in panel.advisor.line.text()
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from napari.components import Dims
 from napari.layers import Image, Labels
-from napari.utils._proxies import ReadOnlyWrapper
+from napari.utils._proxies import PublicOnlyProxy, ReadOnlyWrapper
 from napari.utils.interactions import (
     mouse_move_callbacks,
     mouse_press_callbacks,
@@ -35,7 +36,7 @@ def window(make_napari_viewer, monkeypatch) -> Callable[..., Window]:
         viewer = make_napari_viewer()
         for layer in layers:
             viewer.add_layer(layer)
-        panel = UNetPaint(viewer)
+        panel = UNetPaint(PublicOnlyProxy(viewer))  # as napari's menu gives it
         viewer.window.add_dock_widget(panel, name="U-Net Paint")
         panel.paint.new_paint()
         return viewer, panel
@@ -158,7 +159,7 @@ def test_a_box_covers_the_pixels_whose_middles_it_holds() -> None:
 def test_the_screen_of_a_layer_beside_the_view_is_nothing() -> None:
     layer = Labels(np.zeros((8, 8), np.uint8))
     layer.corner_pixels = np.array([[9, 0], [12, 7]])
-    assert screen_box(layer, (0.0, 0.0)) is None
+    assert screen_box(layer, Dims(ndim=2)) is None
 
 
 @pytest.mark.parametrize("shift", [(2, -3), (-1, 0), (0, 4)])

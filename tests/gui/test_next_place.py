@@ -108,7 +108,7 @@ def test_button_and_key_ask_and_show_that_it_looks(desk):
     panel.session.guidance.looking.emit(True)
     assert not panel.next.next_button.isEnabled()
     panel.session.guidance.looking.emit(False)
-    assert panel.next.next_button.text() == "Next place"
+    assert panel.next.next_button.text() == "Next"
 
 
 def test_the_row_waits_for_image_and_paint(window):  # noqa: F811

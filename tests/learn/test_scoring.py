@@ -56,7 +56,7 @@ def test_every_stroke_is_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert score.sureness.strokes == (2, 2)
     low, high = score.sureness.interval
     assert low <= score.said <= high
-    assert score.for_history()["score_low"] == low
+    assert score.for_history(1, 2.0, 0.5)["score_low"] == low
 
 
 def test_strokes_too_far_apart_for_one_box_count_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,4 +71,4 @@ def test_a_perfect_answer_on_two_strokes_is_no_score(monkeypatch: pytest.MonkeyP
     assert score.mean == 1
     assert score.said is None
     assert score.said_classes == (None, None)
-    assert score.for_history()["score"] is None
+    assert score.for_history(1, 2.0, 0.5)["score"] is None

@@ -26,7 +26,7 @@ _ELSEWHERE = 2
 _MOST_PARTS = 16
 """Parts of the image whose answers are remembered."""
 
-_NOBODY = "Make a paint layer and paint a little of each class; then Next place shows where to go."
+_NOBODY = "Make a paint layer and paint a little of each class; then Next shows where to go."
 _NOTHING = "Nothing is in doubt away from your paint. Look for mistakes yourself, or press Train."
 _PAINT_HERE = "Paint one stroke of the right one."
 

@@ -10,7 +10,7 @@ from psygnal import Signal
 from napari_unet.app.jobs import Job, LatestOnly, single
 from napari_unet.app.models import ModelEntry, ModelLibrary
 from napari_unet.app.ports import JobRunner
-from napari_unet.app.state import CurrentModel, SessionState
+from napari_unet.app.state import LOADED, CurrentModel, SessionState
 from napari_unet.core.errors import UNetError
 
 
@@ -84,7 +84,7 @@ class ModelController:
             self._state.start_curve()
             self._state.set_model(CurrentModel(model, path.stem, path, _score_of(model)))
             names = ", ".join(model.classes.names)
-            self._state.say(f"Loaded {path.stem}, which knows {names}.", "good")
+            self._state.say(f"Loaded {path.stem}, which knows {names}.", "good", code=LOADED)
 
         self._run(single(lambda: self._library.load(path)), loaded, "loading a model")
 

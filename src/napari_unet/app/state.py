@@ -54,6 +54,10 @@ BUSY = LEARNING | {Phase.STOPPING, Phase.PREDICTING}
 Severity = Literal["hint", "good", "warning", "error"]
 
 
+LOADED = "loaded"
+"""The code of the sentence that says a model was loaded."""
+
+
 class IllegalMove(RuntimeError):
     """The program asked for a change of phase that makes no sense; a bug, not a user's error."""
 

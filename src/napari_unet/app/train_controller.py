@@ -212,7 +212,8 @@ class TrainController:
     def _on_paint_taken(self, _: PaintTaken) -> None:
         if self._resting:
             self._resting = False
-            self._state.say("")
+            if self._state.message.text == _RESTING:  # what is newer is about this very paint
+                self._state.say("")
             self._state.set_progress(Progress(words="Learning"))
         if self._state.phase is Phase.RESTING:
             self._state.move(Phase.TRAINING)

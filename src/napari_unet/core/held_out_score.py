@@ -15,7 +15,10 @@ _FEWEST_STROKES = 3
 
 _DRAWS = 400
 _MOST_BUNDLES = 200
-"""More strokes of a class are drawn in bundles, so that full masks cost no more."""
+"""More strokes of a class are weighted in bundles, so that full masks cost no more."""
+
+_UNSEEN = 0.5
+"""So many strokes nobody has seen stand beside those of each class."""
 
 _COVERED = (2.5, 97.5)
 """Percentiles between which 95 of 100 draws lie."""
@@ -25,7 +28,7 @@ _FINEST = 0.005
 
 
 class Interval(NamedTuple):
-    """Where a score lies in 95 of 100 draws of the strokes, 0 to 1."""
+    """Where a score lies in 95 of 100 weightings of the strokes, 0 to 1."""
 
     low: float
     high: float
@@ -45,8 +48,7 @@ class Sureness:
     strokes : tuple of int
         Held-out strokes of each class.
     interval : Interval or None
-        Of the mean over classes; None if a class has less than two strokes, which say nothing
-        of how much strokes differ.
+        Of the mean over classes; None if a class has no stroke.
     classes : tuple of Interval or None
         Of each class; None likewise.
     """
@@ -89,9 +91,10 @@ def balanced_iou(confusion: np.ndarray) -> np.ndarray:
 def sureness_of(answers: np.ndarray, truth: np.ndarray, scored: np.ndarray) -> Sureness:
     """How far a score could lie off, from how much the strokes differ.
 
-    Strokes, not pixels, are drawn again with replacement, class by class (the bootstrap of
-    Efron 1979, doi:10.1214/aos/1176344552; in clusters, for pixels of a stroke are alike).
-    Draws of n strokes vary too little by (n - 1) / n, which is made up for. The seed is fixed.
+    Strokes, not pixels, are weighted anew at random, class by class (the Bayesian bootstrap of
+    Rubin 1981, doi:10.1214/aos/1176345338), for pixels of a stroke are alike. Beside them
+    stands half a stroke nobody has seen, of which any share may be right (as in Ferguson 1973,
+    doi:10.1214/aos/1176342360): a few perfect strokes are no proof. The seed is fixed.
 
     Parameters
     ----------
@@ -105,28 +108,24 @@ def sureness_of(answers: np.ndarray, truth: np.ndarray, scored: np.ndarray) -> S
     count = answers.shape[1]
     strokes = tuple(int((truth == k).sum()) if scored[k] else 0 for k in range(count))
     rng = np.random.default_rng(0)
-    confusions = np.zeros((_DRAWS, count, count))
+    known, drawn = np.zeros((count, count)), np.zeros((_DRAWS, count, count))
     for number in np.flatnonzero(scored):
-        confusions[:, number] = _draws(answers[truth == number], rng)
-    several = np.array(strokes) > 1
-    drawn = balanced_iou(confusions)
-    low, high = np.percentile(drawn, _COVERED, axis=0)
-    classes = tuple(
-        Interval(float(low[k]), float(high[k])) if several[k] else None for k in range(count)
-    )
-    if not several.all():
+        of_class = answers[truth == number]
+        known[number], drawn[:, number] = of_class.sum(axis=0), _draws(of_class, int(number), rng)
+    scores, draws = balanced_iou(known), balanced_iou(drawn)
+    classes = tuple(_interval(scores[k], draws[:, k]) if strokes[k] else None for k in range(count))
+    if not all(strokes):
         return Sureness(strokes, None, classes)
-    ends = np.percentile(drawn.mean(axis=1), _COVERED)
-    return Sureness(strokes, Interval(float(ends[0]), float(ends[1])), classes)
+    return Sureness(strokes, _interval(scores.mean(), draws.mean(axis=1)), classes)
 
 
-def score_in_words(score: float | None, interval: Interval | None = None, digits: int = 2) -> str:
+def score_in_words(score: float | None, interval: Interval | None = None) -> str:
     """A score with its deviation, for example ``"0.87 ± 0.04"``, or why there is none."""
     if score is None:
         return TOO_LITTLE
     if interval is None:
-        return f"{score:.{digits}f}"
-    return f"{score:.{digits}f} ± {max(interval.deviation, _FINEST * 1.001):.2f}"
+        return f"{score:.2f}"
+    return f"{score:.2f} ± {max(interval.deviation, _FINEST * 1.001):.2f}"
 
 
 def classes_in_words(
@@ -142,12 +141,18 @@ def classes_in_words(
     return ", ".join(said)
 
 
-def _draws(answers: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Summed answers of `_DRAWS` draws of the strokes of one class, shape (draws, K)."""
+def _interval(score: float, draws: np.ndarray) -> Interval:
+    low, high = np.percentile(draws, _COVERED)
+    return Interval(min(float(low), float(score)), max(float(high), float(score)))
+
+
+def _draws(answers: np.ndarray, number: int, rng: np.random.Generator) -> np.ndarray:
+    """Summed answers on the strokes of one class under `_DRAWS` weightings, shape (draws, K)."""
     bundles = np.zeros((min(len(answers), _MOST_BUNDLES), answers.shape[1]))
-    np.add.at(bundles, np.arange(len(answers)) % max(len(bundles), 1), answers)
-    n, total = len(bundles), bundles.sum(axis=0)
-    if n < 2:
-        return np.broadcast_to(total, (_DRAWS, len(total)))
-    drawn = rng.multinomial(n, np.full(n, 1 / n), size=_DRAWS) @ bundles
-    return np.asarray(np.maximum(total + (drawn - total) * np.sqrt(n / (n - 1)), 0))
+    np.add.at(bundles, np.arange(len(answers)) % len(bundles), answers)
+    drawn = rng.exponential(size=(_DRAWS, len(bundles))) @ bundles
+    right = rng.uniform(size=(_DRAWS, 1))
+    unseen = np.repeat((1 - right) / max(answers.shape[1] - 1, 1), answers.shape[1], axis=1)
+    unseen[:, number] = right[:, 0]
+    size = answers.sum() / len(answers)
+    return np.asarray(drawn + rng.gamma(_UNSEEN, size=(_DRAWS, 1)) * size * unseen)

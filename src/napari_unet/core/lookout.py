@@ -17,10 +17,10 @@ Part = tuple[int, Box]
 _WHOLE = 1_500_000
 """A sample of at most so many pixels is one part."""
 
-_NEAR = {2: 1024, 3: 128}
-"""Side of the part around what is on screen, where a sample is larger."""
+_NEAR = {2: 512, 3: 96}
+"""Least side of the part on screen, where a sample is larger."""
 
-_FAR = {2: 512, 3: 64}
+_FAR = {2: 256, 3: 64}
 """Side of the parts elsewhere."""
 
 _MOST_PARTS = 4096
@@ -96,11 +96,16 @@ def _centre(part: Part, sides: tuple[int, ...]) -> tuple[float, ...]:
     return (float(sample), *middle)
 
 
-def _around(view: Box, shape: tuple[int, ...], side: int) -> Box:
-    """A box of a given side around the middle of a view, moved inside the image."""
+def _around(view: Box, shape: tuple[int, ...], least: int) -> Box:
+    """The view; where it is small, a larger box that stays the same while it moves a little."""
     box = []
     for seen, length in zip(view, shape, strict=True):
-        size = min(side, length)
-        start = min(max((seen.start + seen.stop) // 2 - size // 2, 0), length - size)
+        size = min(2 * least, length)
+        if least <= seen.stop - seen.start <= size:
+            box.append(seen)
+            continue
+        size = min(least, length)
+        middle = (seen.start + seen.stop) // 2
+        start = min(max(round((middle - size / 2) / (least / 2)) * least // 2, 0), length - size)
         box.append(slice(start, start + size))
     return tuple(box)

@@ -1,8 +1,7 @@
 """Where paint would help most: places where the answer is in doubt, away from fresh paint.
 
-Uncertainty sampling (Lewis and Gale 1994, arXiv:cmp-lg/9407020) over regions instead of pixels:
-doubt is gathered over as much as a short stroke covers, since a stroke teaches what lies around
-it, and one doubtful pixel on a border teaches little.
+Uncertainty sampling (Lewis and Gale 1994, arXiv:cmp-lg/9407020) with places instead of pixels:
+doubt is gathered over as much as a brush covers, places are apart from each other and from paint.
 """
 
 from __future__ import annotations
@@ -27,6 +26,10 @@ _SIDE = 96
 _FLOOR = 0.1
 """Places with less doubt than this share of the best one's are not worth going to."""
 
+_EDGE = 12
+"""Nearer to the edge of the image, in pixels, a place counts less: half of what the network sees
+there is a mirror image, and half of what the user sees is empty."""
+
 _CHANGED = 0.25
 """From this mean change of probabilities on, a place is said to have changed its mind."""
 
@@ -34,6 +37,9 @@ _CHANGED = 0.25
 @dataclass(frozen=True)
 class Ranking:
     """How places are ranked.
+
+    What is best was measured (``python -m benchmarks.next_place --rankings``): doubt on few
+    pixels beats doubt over wide regions, and disagreement is of use between equals only.
 
     Parameters
     ----------
@@ -55,7 +61,7 @@ class Ranking:
 
     measure: Literal["entropy", "margin", "error"] = "entropy"
     spread: float = 2.0
-    disagreement: float = 0.5
+    disagreement: float = 0.05
     balance: float = 0.0
     clear: float = 12.0
     apart: float = 64.0
@@ -236,13 +242,19 @@ def _weights(annotation: Annotation, classes: int, balance: float) -> np.ndarray
 
 
 def _clearance(outlook: Outlook, annotation: Annotation, clear: float) -> np.ndarray:
-    """0 near paint, 1 away from it, for each cell."""
+    """0 near paint, 1 away from it, for each cell; little at the very edge of the image."""
     painted = annotation.read(outlook.sample, outlook.box) != UNPAINTED
     cells = _averaged(painted.astype(np.float32), outlook.step) > 0
-    if not cells.any():
-        return np.ones(cells.shape, np.float32)
-    distance = outlook.step * ndi.distance_transform_edt(~cells)
-    return np.asarray(np.clip(distance / clear - 1, 0, 1), np.float32)
+    weight = np.ones(cells.shape, np.float32)
+    if cells.any():
+        distance = outlook.step * ndi.distance_transform_edt(~cells)
+        weight = np.clip(distance / clear - 1, 0, 1).astype(np.float32)
+    for axis, (side, n) in enumerate(zip(outlook.box, annotation.spatial_shape, strict=True)):
+        pixel = np.arange(side.start, side.stop, outlook.step) + outlook.step / 2
+        inside = np.minimum(pixel, n - pixel) / min(_EDGE, n / 4)
+        shape = [-1 if a == axis else 1 for a in range(cells.ndim)]
+        weight *= np.clip(inside, 0.05, 1).astype(np.float32).reshape(shape)
+    return weight
 
 
 def _peaks(worth: np.ndarray, apart: float, most: int) -> list[tuple[int, ...]]:

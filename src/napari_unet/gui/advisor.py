@@ -8,7 +8,7 @@ from typing import Any
 from qtpy.QtCore import QObject, QTimer
 
 from napari_unet.app.session import Session
-from napari_unet.app.state import Phase, Severity
+from napari_unet.app.state import LOADED, Phase, Severity
 from napari_unet.gui.advice_line import AdviceLine, Line
 from napari_unet.gui.coach import PAINT, Coach
 from napari_unet.gui.lifecycle import Lifecycle
@@ -94,7 +94,8 @@ class Advisor(QObject):
         if self._warning:
             return Line(self._warning, "warning")
         if message.text:
-            return Line(*message)
+            of_model = self._coach.of_model() if message.code == LOADED else None
+            return of_model or Line(*message)
         if phase in _PHASES:
             return self._coach.of_training() or Line(_PHASES[phase])
         return self._missing() or self._of_paint() or self._next()

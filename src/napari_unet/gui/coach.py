@@ -8,7 +8,7 @@ from typing import Any
 from qtpy.QtCore import QObject
 
 from napari_unet.app.session import Session
-from napari_unet.app.state import LEARNING, Phase
+from napari_unet.app.state import LEARNING, Phase, Severity
 from napari_unet.core.arrays import pixel_size_notice
 from napari_unet.core.config import TrainConfig
 from napari_unet.core.errors import UNetError
@@ -66,7 +66,7 @@ class Coach(QObject):
 
     def of_paint(self, advice: Advice) -> Line:
         """The line for what was found out about the paint."""
-        severity = "warning" if advice.serious else "hint"
+        severity: Severity = "warning" if advice.serious else "hint"
         if advice.shift != (0, 0):
             self._shift = advice.shift
             return Line(advice.text, "warning", "move it there", "move")

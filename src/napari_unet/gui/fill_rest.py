@@ -68,7 +68,7 @@ class FillRest(QObject):
         """Give every unpainted pixel on screen this paint value."""
         paint = self._ready(value)
         if paint is not None:
-            self._fill(paint, screen_box(paint, self._viewer.dims.point), value)
+            self._fill(paint, screen_box(paint, self._viewer.dims), value)
 
     def draw_box(self, value: int) -> None:
         """Let the user draw a box, and give every unpainted pixel in it this paint value."""
@@ -168,18 +168,18 @@ def _without_tick(act: Callable[[int], None], value: int, _: bool = False) -> No
     act(value)
 
 
-def screen_box(paint: Any, point: tuple[float, ...]) -> Box | None:
+def screen_box(paint: Any, dims: Any) -> Box | None:
     """What is on screen of a paint layer, in the axes of its data; None if nothing is.
 
     Parameters
     ----------
     paint : napari labels layer
-    point : tuple of float
-        Where the sliders stand, in world coordinates; ``viewer.dims.point``.
+    dims : napari.components.Dims
+        Where the sliders stand, and which axes are shown.
     """
-    position = np.asarray(paint.world_to_data(point[-paint.ndim :]))
+    position = np.asarray(paint.world_to_data(dims.point[-paint.ndim :]))
+    shown = [axis - dims.ndim + paint.ndim for axis in dims.displayed]
     first, last = np.asarray(paint.corner_pixels, int)
-    shown = paint._slice_input.displayed
     return _box(
         [first[axis] if axis in shown else round(position[axis]) for axis in range(paint.ndim)],
         [last[axis] if axis in shown else round(position[axis]) for axis in range(paint.ndim)],

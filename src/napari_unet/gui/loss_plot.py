@@ -29,7 +29,8 @@ _REACH = 12
 _HELP = (
     "Loss and held-out score against learning steps.\n"
     "The score is the overlap (mean intersection over union) on strokes kept back from\n"
-    "learning; 1 is perfect. Paint at least three strokes per class to get one."
+    "learning, one in five; 1 is perfect, and \u00b1 says how much strokes differ. It takes three\n"
+    "such strokes, and one of every class, to say it. Click a point for the score of each class."
 )
 
 

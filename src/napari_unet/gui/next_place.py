@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from napari.layers import Image
-from qtpy.QtCore import QObject
+from qtpy.QtCore import QObject, Qt
 from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QToolButton, QWidget
 
 from napari_unet.app.guidance_controller import GuidanceController
@@ -23,8 +23,10 @@ from napari_unet.gui.shortcuts import BACK_KEY, NEXT_KEY, ViewerKeys
 from napari_unet.gui.style import set_role
 from napari_unet.gui.travel import Travel
 
-_NEXT, _LOOKING = "Next place", "Looking\u2026"
+_NEXT, _LOOKING = "Next", "\u2026"
 _KIND = "uncertainty"
+_HEIGHT = 20
+"""Of the buttons: they stand beside a title, which is to be no higher for it."""
 
 
 class NextPlace(QObject):
@@ -56,12 +58,17 @@ class NextPlace(QObject):
         self._keys = ViewerKeys(viewer, {NEXT_KEY: guidance.next, BACK_KEY: self.back})
         lifecycle.at_close(self._keys.unbind)
         self.next_button = _button(
-            _NEXT, "Goes to where one more stroke would help most; nothing is painted.", NEXT_KEY
+            "Next place",
+            "Goes to where one more stroke would help most; nothing is painted.",
+            NEXT_KEY,
         )
         self.back_button = _button("Back", "Goes back to where you looked before.", BACK_KEY)
+        self.next_button.setText(_NEXT)
+        self.next_button.setMinimumWidth(self.next_button.sizeHint().width())
+        self.back_button.setArrowType(Qt.ArrowType.LeftArrow)
         self.doubt_box = QCheckBox("Uncertainty")
         self.doubt_box.setToolTip("Shows where the answer is in doubt, in a layer of its own.")
-        self.row = _row(self.next_button, self.back_button, self.doubt_box)
+        self.row = _row(self.back_button, self.next_button, self.doubt_box)
         self.next_button.clicked.connect(guidance.next)
         self.back_button.clicked.connect(self.back)
         self.doubt_box.toggled.connect(self._on_doubt_toggled)
@@ -160,6 +167,7 @@ def _button(text: str, help_text: str, key: str) -> QToolButton:
     button.setAccessibleName(text)
     button.setToolTip(f"{help_text} Key: {key.replace('-', '+')}")
     set_role(button, "button")
+    button.setMaximumHeight(_HEIGHT)
     return button
 
 
@@ -167,9 +175,7 @@ def _row(*widgets: QWidget) -> QWidget:
     row = QWidget()
     layout = QHBoxLayout(row)
     layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(6)
-    for widget in widgets[:-1]:
+    layout.setSpacing(4)
+    for widget in widgets:
         layout.addWidget(widget)
-    layout.addStretch(1)
-    layout.addWidget(widgets[-1])
     return row

@@ -136,7 +136,7 @@ class UNetPaint(QWidget):
             "Advanced and keys", collapsible=True, expanded=False, rule=False
         )
         self._advanced_section.toggled.connect(self._on_advanced)
-        self.paint.section.add(self.next.row)
+        self.paint.section.add_beside(self.next.row)
         self.predict.section.add(self.draft.line)
         inside = QWidget()
         steps = QVBoxLayout(inside)
@@ -181,6 +181,7 @@ class UNetPaint(QWidget):
         self._advanced.afresh_requested.connect(self.session.train.forget)
         self._advanced_section.add(self._advanced)
         self._advanced_section.add(self.pages.help_label(self.next.keys()))
+        self._advanced_section.add(self.log.made())
 
     def _on_failed(self, err: Exception) -> None:
         self._events.note_error(err)

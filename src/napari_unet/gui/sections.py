@@ -65,13 +65,18 @@ class Section(QWidget):
         layout.setSpacing(4)
         if rule:
             layout.addWidget(_rule(self))
-        layout.addLayout(self._header(title, number, collapsible))
+        self._header_line = self._header(title, number, collapsible)
+        layout.addLayout(self._header_line)
         layout.addWidget(self._content)
         self.set_expanded(expanded or not collapsible)
 
     def add(self, widget: QWidget) -> None:
         """Put a widget below those already in the section."""
         self._body.addWidget(widget)
+
+    def add_beside(self, widget: QWidget) -> None:
+        """Put a widget at the right of the title, where it costs no height."""
+        self._header_line.addWidget(widget)
 
     def set_aside(self, text: str) -> None:
         """Write a quiet word at the right of the title; elided where it is too long."""

@@ -225,6 +225,7 @@ QToolButton[role="header"] {{ font-weight: bold; font-size: {normal}pt; padding:
 QToolButton[role="header"]:hover {{ background-color: {raised}; }}
 QToolButton[role="button"] {{ background-color: {button}; }}
 QToolButton[role="button"]:hover {{ background-color: {hover}; }}
+QToolButton[role="button"][popupMode="1"] {{ padding-right: 18px; }}
 QToolButton::menu-indicator {{ image: none; width: 0px; }}
 QComboBox {{ font-size: {small}pt; padding: 2px 4px 2px 6px; border: 1px solid transparent; }}
 QComboBox:focus, QAbstractSpinBox:focus, QLineEdit:focus {{ border: 1px solid {accent}; }}

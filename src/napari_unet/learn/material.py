@@ -6,6 +6,7 @@ import numpy as np
 
 from napari_unet.core.config import TrainConfig
 from napari_unet.core.dataset import TrainingSet
+from napari_unet.core.events import Prepared
 from napari_unet.core.patch_sampler import FreshPaint
 from napari_unet.core.repaint import (
     Split,
@@ -18,7 +19,7 @@ from napari_unet.core.repaint import (
 )
 from napari_unet.core.strokes import Stroke
 from napari_unet.learn.batches import Batch, Batches
-from napari_unet.learn.first_answer import FirstAnswer
+from napari_unet.learn.instant import AnswerAtOnce
 
 _FRESH_STEPS = 60
 """New paint is drawn more often for so many steps: ten seconds or so on a processor."""
@@ -71,19 +72,25 @@ class Material:
         """True if some strokes of the training set are kept back to score on."""
         return bool(self._split.held)
 
-    @property
-    def painted_pixels(self) -> tuple[int, ...]:
-        """How many pixels the strokes of each class have."""
+    def prepared(self, device: str, precision: str) -> Prepared:
+        """What training on that device begins with."""
         painted = np.bincount(
             [stroke.class_number for stroke in self.strokes],
             weights=[stroke.pixels for stroke in self.strokes],
             minlength=len(self.training.classes),
         )
-        return tuple(int(n) for n in painted)
+        return Prepared(
+            device=device,
+            precision=precision,
+            classes=len(self.training.classes),
+            painted_pixels=tuple(int(n) for n in painted),
+            strokes=len(self.strokes),
+            held_out_strokes=len(self.scored),
+        )
 
-    def agree_with(self, first: FirstAnswer) -> None:
-        """Let batches tell what was answered at first where nobody painted."""
-        self._batches.first = first
+    def agree_with(self, at_once: AnswerAtOnce) -> None:
+        """Let batches tell what is answered at once where nobody painted."""
+        self._batches.first = at_once.answer(self.training, self.kept)
 
     def draw(self) -> Batch:
         """One batch of what may be learned from now; see `Batches.draw`."""

@@ -21,7 +21,6 @@ from napari_unet.core.events import (
     TrainResult,
 )
 from napari_unet.core.preview import PreviewRequest
-from napari_unet.core.strokes import Stroke
 from napari_unet.learn.answers import Answers
 from napari_unet.learn.best import BestModel
 from napari_unet.learn.budget import Budget, Every
@@ -98,14 +97,8 @@ class TrainingRun:
 
     def prepared(self) -> Prepared:
         """What training begins with."""
-        return Prepared(
-            device=self._learner.device.words,
-            precision=self._learner.precision.words,
-            classes=len(self._material.training.classes),
-            painted_pixels=self._material.painted_pixels,
-            strokes=len(self._material.strokes),
-            held_out_strokes=len(self._material.scored),
-        )
+        learner = self._learner
+        return self._material.prepared(learner.device.words, learner.precision.words)
 
     @property
     def _has_bank(self) -> bool:
@@ -124,10 +117,7 @@ class TrainingRun:
         The strokes held back are left out, so that the score is honest.
         """
         if not self._trained:
-            self._solve(self._material.kept)
-
-    def _solve(self, strokes: list[Stroke]) -> None:
-        self._at_once.solve(strokes)
+            self._at_once.solve(self._material.kept)
 
     # -- new paint ------------------------------------------------------------------------
 
@@ -150,7 +140,7 @@ class TrainingRun:
         if training.classes.values != classes.values:
             self._learner = learner_for_classes(self._learner, training, self._config)
             self._at_once = AnswerAtOnce(training, self._learner)
-            self._solve(self._material.kept)
+            self._at_once.solve(self._material.kept)
             self._before = self._snapshot()
         self._begin_course()
         counts = len(training.classes), len(self._material.strokes), len(self._material.scored)
@@ -162,8 +152,7 @@ class TrainingRun:
         """Take one step and return its loss."""
         if self._agreement_due:
             self._agreement_due = False
-            first = self._at_once.answer(self._material.training, self._material.kept)
-            self._material.agree_with(first)
+            self._material.agree_with(self._at_once)
         batch = self._material.draw()
         fraction = self._budget.fraction(self._learner.steps)
         rate = learning_rate(self._config, fraction, self._learner.steps)
@@ -204,14 +193,7 @@ class TrainingRun:
         loss = float(np.mean(self._losses)) if self._losses else math.nan
         self._losses.clear()
         best = self._best.offer(now, score, self._learner.steps)
-        self._history.append(
-            {
-                "step": self._learner.steps,
-                "seconds": round(self.seconds, 2),
-                "loss": None if math.isnan(loss) else loss,
-                **score.for_history(),
-            }
-        )
+        self._history.append(score.for_history(self._learner.steps, self.seconds, loss))
         now.history[:] = self._history
         said = score.said, score.said_classes
         return ScoreDone(self._learner.steps, loss, *said, best, score.loss, score.sureness)
@@ -240,7 +222,7 @@ class TrainingRun:
         if not self._material.holds_back:
             self._last_step = steps
         elif self._best.step == 0 and not self._trained:
-            self._solve(self._material.strokes)
+            self._at_once.solve(self._material.strokes)
             self._last_step = steps
             self._reason = self._best.why_first
             if not steps:
@@ -303,11 +285,12 @@ class TrainingRun:
         )
 
     def _snapshot(self) -> Model:
-        first = self._material.training.images[0].source
+        training = self._material.training
+        first = training.images[0].source
         return Model(
             net=self._learner.average_copy(),
-            classes=self._material.training.classes,
-            normalisation=self._material.training.normalisations[0],
+            classes=training.classes,
+            normalisation=training.normalisations[0],
             spacing=first.axes.spatial_spacing,
             axes=first.axes.axes,
             history=list(self._history),

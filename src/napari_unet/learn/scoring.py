@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -56,10 +57,13 @@ class Score:
         """The score of each class, if it may be said; else None for all of them."""
         return self.classes if self.may_be_said else (None,) * len(self.classes)
 
-    def for_history(self) -> dict[str, float | int | None]:
-        """What a model's card keeps of it."""
+    def for_history(self, step: int, seconds: float, loss: float) -> dict[str, float | int | None]:
+        """What a model's card keeps of it, after so many steps and seconds, with their loss."""
         interval = self.sureness.interval if self.sureness and self.may_be_said else None
         return {
+            "step": step,
+            "seconds": round(seconds, 2),
+            "loss": None if math.isnan(loss) else loss,
             "score": self.said,
             "score_low": interval.low if interval else None,
             "score_high": interval.high if interval else None,
