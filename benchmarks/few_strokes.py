@@ -157,8 +157,10 @@ def plot(scores: Scores, file: Path) -> None:
         zip(panels, ("painted image", "next image"), strict=True)
     ):
         for method, by_set in scores.items():
-            style = {"color": "0.5", "ls": "--"} if method == FOREST else {}
-            axes.plot(range(1, ROUNDS + 1), _mean(by_set)[:, column], "o-", label=method, **style)
+            style = {"color": "0.5", "linestyle": "--"} if method == FOREST else {}
+            axes.plot(
+                range(1, ROUNDS + 1), _mean(by_set)[:, column], marker="o", label=method, **style
+            )
         axes.set(title=title, xlabel="round of four strokes per class", xticks=range(1, ROUNDS + 1))
         axes.grid(alpha=0.3)
     panels[0].set_ylabel("IoU of the foreground")

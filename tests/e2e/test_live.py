@@ -10,7 +10,7 @@ import pytest
 from napari.layers import Layer
 from qtpy.QtWidgets import QApplication
 
-from napari_unet.app import engine, glance_controller, train_job
+from napari_unet.app import engine, glancer, surveyor, train_job
 from napari_unet.app.state import Phase
 from napari_unet.core.events import PaintTaken
 from napari_unet.gui.panel import UNetPaint
@@ -22,7 +22,7 @@ Window = Callable[..., tuple[Any, UNetPaint]]
 @pytest.fixture
 def live(window: Window, monkeypatch) -> Window:  # noqa: F811
     """A window in which training rests and wakes."""
-    for module in (engine, glance_controller, train_job):
+    for module in (engine, glancer, surveyor, train_job):
         monkeypatch.setattr(module, "lower_priority", lambda: None)
 
     def make(*layers: Layer, **more: Any) -> tuple[Any, UNetPaint]:

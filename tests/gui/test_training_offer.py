@@ -51,7 +51,7 @@ def test_closing_the_panel_while_it_learns_keeps_the_best_model(window, qtbot) -
     painted(viewer, panel, qtbot)
     stopped = fake_training(panel, ModelImproved(FakeModel(text="best")), wait_for_stop=True)
     press(qtbot, panel.train.box.button)
-    qtbot.waitUntil(lambda: panel.session.state.model is not None)
+    qtbot.waitUntil(lambda: panel.session.state.model is not None, timeout=30_000)
     folder = panel.session.models.library.folder / "unfinished"
     viewer.window.remove_dock_widget(panel.parent())
     qtbot.waitUntil(stopped.is_set)

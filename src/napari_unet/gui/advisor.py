@@ -133,11 +133,16 @@ class Advisor(QObject):
         seen = (image, paint, self._paint.editor.pixels)
         if seen != self._seen and self._of_change:
             self._of_change = False
-        elif seen != self._seen and not self._session.state.busy:
+        elif seen != self._seen and not self._session.state.busy and not self._must_be_read:
             self.say("")
         self._seen = seen
         self._look()
         self._show()
+
+    @property
+    def _must_be_read(self) -> bool:
+        """True for a while after a warning: the next stroke must not wipe it away."""
+        return self._session.state.message.severity == "warning" and self._fade.isActive()
 
     def _on_said(self, text: str) -> None:
         """Many a sentence tells what just happened to the paint; counting it is no answer."""
