@@ -122,7 +122,7 @@ class TrainingKeeper:
             return
         try:
             if current is not None:
-                self._library.save(current.model, self._path, overwrite=True)
+                self._save(current.model)
             if self._path.exists():
                 self._path.rename(self._folder / f"0-{time.time()}{SUFFIX}")
         except (OSError, UNetError) as err:
@@ -152,8 +152,12 @@ class TrainingKeeper:
         current = self._unwritten()
         if current is not None:
             self._next = self._clock() + PAUSE_SECONDS
-            self._written = current.model
-            self._submit(lambda: self._library.save(current.model, self._path, overwrite=True))
+            self._submit(lambda: self._save(current.model))
+
+    def _save(self, model: Any) -> None:
+        """Write a model; it counts as written only now, for a job may be dropped unbegun."""
+        self._library.save(model, self._path, overwrite=True)
+        self._written = model
 
     def _unwritten(self) -> CurrentModel | None:
         current = self._state.model

@@ -33,6 +33,22 @@ class _Worker(GeneratorWorker):
         else:
             self.token.cancel()
 
+    def work(self) -> Any:
+        """Run the job, and hold nothing of it afterwards, even if it never began.
+
+        Who lets go of a worker, Qt or Python, and when, is up to the binding.
+        """
+        try:
+            return super().work()
+        finally:
+            self._gen.close()
+            self._gen: Generator[Any, Any, Any] = _nothing()
+
+
+def _nothing() -> Generator[Any, None, Any]:
+    """A job that is over before it begins."""
+    yield from ()
+
 
 class _Named(partial):
     """A generator function that napari's list of running tasks shows in words."""
@@ -116,9 +132,12 @@ class QtRunner(QObject):
             return
         if self.busy:
             raise RuntimeError("This runner runs another job already.")
-        body = _Named(_body, job, long=cancel is not None)
+        body = _Named(_body)
         body.words = f"U-Net Paint, {words}" if words else "U-Net Paint"
-        worker = create_worker(body, _ignore_errors=True, _worker_class=_Worker)
+        # the job is an argument, not a part of the function, which napari's slots hold on to
+        worker = create_worker(
+            body, job, cancel is not None, _ignore_errors=True, _worker_class=_Worker
+        )
         worker.token = cancel
         # Slots of an object that lives on the main thread: Qt queues the calls for it.
         worker.yielded.connect(self._take_event)
@@ -163,7 +182,7 @@ class QtRunner(QObject):
         return callbacks
 
 
-def _body(job: Job, *, long: bool) -> Generator[Any, None, Any]:
+def _body(job: Job, long: bool) -> Generator[Any, None, Any]:
     """What the worker runs; superqt wants a generator function, not a generator.
 
     Qt's pool has as many threads as there are cores. A long job, which may even sleep until
