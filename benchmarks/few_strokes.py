@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.forests import APOC, apoc_forest
 from benchmarks.report import progress
 from napari_unet.api import fit, predict
 from napari_unet.core.config import preset
@@ -70,7 +71,7 @@ def unseen() -> list[str]:
 
 def methods(seconds: Sequence[float], *, scratch: bool = False) -> dict[str, Method]:
     """What is compared: ours after some times per round, and what others offer."""
-    found: dict[str, Method] = {FOREST: forest}
+    found: dict[str, Method] = {FOREST: forest, APOC: apoc_forest}
     for time in seconds:
         found[label(time)] = partial(_ours, max_seconds=time)
     if scratch and max(seconds) > 0:
@@ -157,7 +158,7 @@ def plot(scores: Scores, file: Path) -> None:
         zip(panels, ("painted image", "next image"), strict=True)
     ):
         for method, by_set in scores.items():
-            style = {"color": "0.5", "linestyle": "--"} if method == FOREST else {}
+            style = {"linestyle": "--"} if method in {FOREST, APOC} else {}
             axes.plot(
                 range(1, ROUNDS + 1), _mean(by_set)[:, column], marker="o", label=method, **style
             )
