@@ -19,13 +19,14 @@ from uuid import uuid4
 import numpy as np
 
 from napari_unet.core.cancel import CancelToken
+from napari_unet.core.channels import Channel
 from napari_unet.core.config import PredictConfig
 from napari_unet.core.errors import JobFailed, MissingPackage
 from napari_unet.core.tiles import Tile
 
 if TYPE_CHECKING:
+    from napari_unet.learn.fitting import AnyPredictor
     from napari_unet.learn.model import Model
-    from napari_unet.learn.predictor import Predictor
 
 _TRIES_AGAIN = 3
 _AHEAD = 2
@@ -94,6 +95,8 @@ class ClusterAnswers:
         Of the image.
     config : PredictConfig
     cancel : CancelToken, optional
+    channels : sequence of int, str or None, optional
+        Which channels of the image are used; all when not given.
     """
 
     def __init__(
@@ -104,13 +107,14 @@ class ClusterAnswers:
         axes: str,
         config: PredictConfig,
         cancel: CancelToken | None = None,
+        channels: Sequence[Channel] | None = None,
     ) -> None:
-        self._client, self._model = client, model
+        self._client, self._model, self._channels = client, model, channels
         self._image, self._axes, self._config = image.resolve(), axes, config
         self._cancel = cancel or CancelToken()
 
     def __call__(
-        self, predictor: Predictor, wanted: Sequence[tuple[int, Tile]]
+        self, predictor: AnyPredictor, wanted: Sequence[tuple[int, Tile]]
     ) -> Iterator[tuple[int, Tile, np.ndarray]]:
         """Compute tiles, in the given order.
 
@@ -123,7 +127,7 @@ class ClusterAnswers:
         """
         from napari_unet.cluster_worker import Errand, TileWorker, compute_tiles
 
-        errand = Errand(self._image, self._axes, self._config, predictor.setup)
+        errand = Errand(self._image, self._axes, self._config, predictor.setup, self._channels)
         name, batch = f"unet-paint-{uuid4().hex}", predictor.plan.batch
         groups = deque(wanted[i : i + batch] for i in range(0, len(wanted), batch))
         ahead: deque[tuple[Any, Sequence[tuple[int, Tile]]]] = deque()

@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from distributed import WorkerPlugin, get_worker
 
+from napari_unet.core.axes import Spatial
 from napari_unet.core.blocks import Setup
+from napari_unet.core.channels import Channel
 from napari_unet.core.config import PredictConfig
-from napari_unet.core.source import ImageSource
 from napari_unet.core.tiles import Tile
 from napari_unet.data.files import read_image
 
 if TYPE_CHECKING:
+    from napari_unet.learn.fitting import AnyPredictor
     from napari_unet.learn.model import Model
-    from napari_unet.learn.predictor import Predictor
 
 
 @dataclass(frozen=True)
@@ -35,12 +36,15 @@ class Errand:
     config : PredictConfig
     setup : Setup
         How tiles are computed, on every worker alike.
+    channels : sequence of int, str or None, optional
+        Which channels of the image are used.
     """
 
     image: Path
     axes: str
     config: PredictConfig
     setup: Setup
+    channels: Sequence[Channel] | None = None
 
 
 class TileWorker(WorkerPlugin):
@@ -54,7 +58,7 @@ class TileWorker(WorkerPlugin):
 
     def __init__(self, model: Model, errand: Errand) -> None:
         self._model, self._errand = model, errand
-        self._predictor: Predictor | None = None
+        self._predictor: AnyPredictor | None = None
         self._lock: threading.Lock | None = None
 
     def setup(self, worker: Any) -> None:
@@ -70,14 +74,14 @@ class TileWorker(WorkerPlugin):
             answers = self._predictor.answers(tiles)
             return [np.ascontiguousarray(values) for _, _, values in answers]
 
-    def _opened(self) -> Predictor:
-        from napari_unet.learn.predictor import Predictor
+    def _opened(self) -> AnyPredictor:
+        from napari_unet.learn.fitting import predictor_for
 
         errand = self._errand
         loaded = read_image(errand.image, errand.axes)
-        spec = loaded.spec("ZYX" if self._model.config.dimensions == 3 else "YX")
-        source = ImageSource(loaded.array, spec, errand.image.name)
-        return Predictor(self._model, source, errand.config, setup=errand.setup)
+        spatial: Spatial = "ZYX" if self._model.config.dimensions == 3 else "YX"
+        source = loaded.source(spatial, errand.channels)
+        return predictor_for(self._model, source, errand.config, setup=errand.setup)
 
 
 def compute_tiles(name: str, tiles: Sequence[tuple[int, Tile]]) -> list[np.ndarray]:

@@ -9,15 +9,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from napari_unet.core.config import TrainConfig
+from napari_unet.core.config import ModelConfig, TrainConfig
 from napari_unet.core.dataset import TrainingSet
 from napari_unet.core.patch_sampler import FRESH_SHARE, FreshPaint, PatchSampler
 from napari_unet.core.patches import HeldOut, PatchReader
 from napari_unet.core.strokes import Stroke
 from napari_unet.learn.augment import Augmenter
+from napari_unet.learn.channel_dropout import ChannelDropout, dropout_for
 from napari_unet.learn.first_answer import FirstAnswer
-
-_LARGEST_SIDE_3D = 128
+from napari_unet.learn.learning_memory import largest_shape, sized
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +51,11 @@ class Batches:
     single_image : bool
         Take every patch of a batch from the same image. Batch normalisation needs it: its
         statistics are those of a single image at prediction, so they must be at training.
+
+    Attributes
+    ----------
+    size : tuple of int
+        Of a patch; the next `repaint` draws patches of a size that was set.
     """
 
     def __init__(
@@ -62,10 +67,13 @@ class Batches:
         *,
         single_image: bool,
     ) -> None:
-        self._size = _patch_size(training, config.patch_size)
+        plain = ModelConfig(dimensions=3 if training.dimensions == 3 else 2)
+        self.size = sized(largest_shape(training), plain, config.patch_size)
         self.first: FirstAnswer | None = None
         self._random = np.random.default_rng(config.seed)
+        self._seed, self._variation = config.seed, config.augment
         self._augment = Augmenter(config.augment, torch.Generator().manual_seed(config.seed))
+        self._drop = ChannelDropout(dropout_for(training, config), config.seed)
         self._batch_size = config.batch_size
         self._single_image = single_image
         self._reader = PatchReader(training)
@@ -101,13 +109,19 @@ class Batches:
         seed: int,
         fresh: Sequence[FreshPaint],
     ) -> None:
+        self._training, self._strokes = training, (strokes, held_out)
         shapes = [image.source.spatial_shape for image in training.images]
-        self._sampler = PatchSampler(
-            strokes, len(training.classes), self._size, seed, shapes, fresh
-        )
+        self._sampler = PatchSampler(strokes, len(training.classes), self.size, seed, shapes, fresh)
         self._held = HeldOut(held_out)
         counts = np.bincount([s.image for s in strokes], minlength=len(training.images))
         self._image_share = np.sqrt(counts) / np.sqrt(counts).sum()
+
+    def draw_otherwise(self, number: int) -> None:
+        """Draw from the same paint, but otherwise."""
+        seed = self._seed + 7919 * number
+        self._random = np.random.default_rng(seed)
+        self._augment = Augmenter(self._variation, torch.Generator().manual_seed(seed))
+        self._set(self._training, *self._strokes, seed, ())
 
     @property
     def fresh(self) -> list[FreshPaint]:
@@ -122,9 +136,11 @@ class Batches:
         images = torch.from_numpy(np.stack([image for image, _ in pairs]))
         targets = torch.from_numpy(np.stack([target for _, target in pairs]))
         if self.first is None:
-            return Batch(*self._augment(images, targets))
-        earlier = torch.stack([self.first.read(spec) for spec in specs])
-        return Batch(*self._augment(images, targets, earlier))
+            varied, *rest = self._augment(images, targets)
+        else:
+            earlier = torch.stack([self.first.read(spec) for spec in specs])
+            varied, *rest = self._augment(images, targets, earlier)
+        return Batch(self._drop(varied), *rest)
 
     def _image(self) -> int:
         """The image of a batch; for a while it is more often one with new paint."""
@@ -132,15 +148,3 @@ class Batches:
         if fresh and self._random.random() < FRESH_SHARE:
             return fresh[self._random.integers(len(fresh))].stroke.image
         return int(self._random.choice(len(self._image_share), p=self._image_share))
-
-
-def _patch_size(training: TrainingSet, side: int) -> tuple[int, ...]:
-    """Size of patches: no larger than the images ask for, and flat boxes in 3D."""
-    if training.dimensions == 3:
-        side = min(side, _LARGEST_SIDE_3D)
-    sides = (side,) * training.dimensions
-    if training.dimensions == 3:
-        sides = (max(16, side // 4), *sides[1:])
-    shapes = [image.source.spatial_shape for image in training.images]
-    largest = [max(sizes) for sizes in zip(*shapes, strict=True)]
-    return tuple(min(s, -(-n // 16) * 16) for s, n in zip(sides, largest, strict=True))

@@ -11,7 +11,9 @@ from napari_unet.core.errors import InvalidSetting, OutputExists, UnreadableImag
 from napari_unet.data.files import IMAGE_SUFFIXES
 from napari_unet.data.ome_zarr import is_zarr
 
-NgffVersion = Literal["0.4", "0.5"]
+WriteAs = Literal["image", "ome-tiff", "ome-zarr"]
+"""What results are: like their images, or all of one kind."""
+
 _PATTERN = "*?["
 
 
@@ -55,7 +57,12 @@ class Tasks:
 
 
 def tasks_for(
-    images: Sequence[Path], output: Path, probabilities: bool, ome_zarr: bool = False
+    images: Sequence[Path],
+    output: Path,
+    probabilities: bool,
+    write_as: WriteAs = "image",
+    *,
+    into_folder: bool = False,
 ) -> Tasks:
     """What to predict and where to write it.
 
@@ -68,8 +75,10 @@ def tasks_for(
         folder.
     probabilities : bool
         Whether probabilities are written too.
-    ome_zarr : bool, optional
-        Whether all results are OME-Zarr, not only those of OME-Zarr images.
+    write_as : {"image", "ome-tiff", "ome-zarr"}, optional
+        Whether results are like their images, or all TIFF with OME's metadata, or all OME-Zarr.
+    into_folder : bool, optional
+        Whether `output` is a folder even if there is one image.
 
     Raises
     ------
@@ -80,7 +89,7 @@ def tasks_for(
     InvalidSetting
         If probabilities would go to OME-Zarr.
     """
-    several = len(images) > 1 or any(_stands_for_several(path) for path in images)
+    several = into_folder or len(images) > 1 or any(_stands_for_several(path) for path in images)
     files = list(dict.fromkeys(file for path in images for file in _images_in(path)))
     if not files:
         raise UnreadableImage(
@@ -88,7 +97,7 @@ def tasks_for(
         )
     as_file = not several and (_is_zarr_name(output) or bool(output.suffix and _is_image(files[0])))
     as_file = as_file and (_is_zarr_name(output) or not output.is_dir())
-    tasks = tuple(_task(file, output, as_file, probabilities, ome_zarr) for file in files)
+    tasks = tuple(_task(file, output, as_file, probabilities, write_as) for file in files)
     for task in tasks:
         if task.streams and probabilities:
             raise InvalidSetting(
@@ -97,6 +106,42 @@ def tasks_for(
             )
     _check_names(tasks)
     return Tasks(tasks, output if several else None)
+
+
+def images_in_folder(folder: Path, pattern: str = "") -> list[Path]:
+    """The images in a folder, or whatever in it has names like a pattern.
+
+    Parameters
+    ----------
+    folder : Path
+    pattern : str, optional
+        For example ``"*_red.tif"`` or ``"**/*.tif"``; all images when empty.
+
+    Raises
+    ------
+    UnreadableImage
+        If there is no such folder, or nothing in it.
+    InvalidSetting
+        If the pattern cannot be understood.
+    """
+    if not folder.is_dir():
+        raise UnreadableImage(f"There is no folder {folder}. Choose the folder of your images.")
+    if not pattern.strip():
+        found = list(_images_in(folder))
+    else:
+        try:
+            matches = sorted(folder.glob(pattern.strip()))
+        except (ValueError, NotImplementedError, IndexError) as err:
+            raise InvalidSetting(
+                f"{pattern!r} is no pattern of names. Give one such as *.tif, or leave it empty."
+            ) from err
+        found = [file for match in matches for file in _images_in(match)]
+    if not found:
+        raise UnreadableImage(
+            f"No image in {folder} has a name like {pattern or 'those of images'}. "
+            "Choose another folder or pattern."
+        )
+    return found
 
 
 def _check_names(tasks: Sequence[Task]) -> None:
@@ -143,11 +188,13 @@ def _images_in(path: Path) -> Iterator[Path]:
         yield path
 
 
-def _task(image: Path, output: Path, as_file: bool, probabilities: bool, ome_zarr: bool) -> Task:
+def _task(image: Path, output: Path, as_file: bool, probabilities: bool, write_as: WriteAs) -> Task:
     stem = image.name.removesuffix(image.suffix)
     ome = stem.lower().endswith(".ome")
     stem = stem[: -len(".ome")] if ome else stem
-    if ome_zarr or image.suffix == ".zarr" or image.is_dir():
+    if write_as == "ome-tiff":
+        suffix = ".ome.tif"
+    elif write_as == "ome-zarr" or image.suffix == ".zarr" or image.is_dir():
         suffix = ".ome.zarr"
     elif image.suffix.lower() == ".png":
         suffix = ".png"

@@ -56,9 +56,14 @@ class Summary:
             if not ours or (columns != self._columns and not fresh):
                 raise OutputExists(
                     f"{self._path} is the table of something else. Choose another folder"
-                    + (", or replace its results with --overwrite." if ours else ".")
+                    + ("; from a shell, --overwrite replaces results." if ours else ".")
                 )
             return {row["labels"]: row for row in reader if _whole(row)}
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._path
 
     def status(self, labels: Path, made_of: str) -> str | None:
         """What was noted about a result that was made of the same; None if nothing was."""
