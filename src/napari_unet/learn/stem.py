@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import cos, pi
 
 import torch
@@ -49,6 +50,8 @@ class AdaptedBank(FilterBank):
         Spatial axes of the images.
     channels : int
         Channels of the images.
+    spacing : sequence of float, optional
+        Length of a pixel along each axis; see `FilterBank`.
 
     Attributes
     ----------
@@ -62,8 +65,10 @@ class AdaptedBank(FilterBank):
 
     basis: Tensor
 
-    def __init__(self, dimensions: int, channels: int) -> None:
-        super().__init__(dimensions)
+    def __init__(
+        self, dimensions: int, channels: int, spacing: Sequence[float] | None = None
+    ) -> None:
+        super().__init__(dimensions, spacing=spacing)
         self.register_buffer("basis", torch.tensor(_cosines(channels)))
         count = channels * self.per_channel
         self.norm = layers_for(dimensions).batch_norm(count, eps=1e-4, affine=False)

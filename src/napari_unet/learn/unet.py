@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from math import lcm
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -26,7 +28,8 @@ from napari_unet.learn.blocks import (
 )
 from napari_unet.learn.filters import FilterBank
 from napari_unet.learn.head import ClassHead
-from napari_unet.learn.reach import BLOCK_REACH, last_reach, receptive_radius
+from napari_unet.learn.levels import axis_levels, kernels_of, strides_of
+from napari_unet.learn.reach import receptive_radii, useful_context
 from napari_unet.learn.stem import AdaptedBank, Leading
 
 FEATURE_SIZE = 0.3
@@ -71,23 +74,29 @@ class UNet(nn.Module):
         self.bank = _bank(config)
         image = config.input_channels * (self.bank.per_channel if self.bank else 1)
         seen = self.bank.trunk_inputs if isinstance(self.bank, AdaptedBank) else image
-        self.pool = layers.pool(POOL)
+        self.axes = axis_levels(config)
+        strides, kernels = strides_of(config), kernels_of(config)
+        self.pools = nn.ModuleList(layers.pool(cast("int", stride)) for stride in strides)
         self.encoder = nn.ModuleList(
-            conv_block(config, inputs, outputs, config.dropout if level >= config.depth - 1 else 0)
-            for level, (inputs, outputs) in enumerate(
-                zip([seen, *widths[:-1]], widths, strict=True)
+            conv_block(
+                config, inputs, outputs, config.dropout if level >= config.depth - 1 else 0, kernel
+            )
+            for level, (inputs, outputs, kernel) in enumerate(
+                zip([seen, *widths[:-1]], widths, kernels, strict=True)
             )
         )
         self.up = nn.ModuleList(
-            up_block(config, widths[level + 1], widths[level]) for level in range(config.depth)
+            up_block(config, widths[level + 1], widths[level], stride)
+            for level, stride in enumerate(strides)
         )
         self.decoder = nn.ModuleList(
-            conv_block(config, 2 * widths[level], widths[level], 0) for level in range(config.depth)
+            conv_block(config, 2 * widths[level], widths[level], 0, kernels[level])
+            for level in range(config.depth)
         )
         channels = widths[: min(config.head_levels, config.depth + 1)]
         self.last: ConvUnit | None = None
         if config.feature_count is not None:
-            self.last = convolution_unit(config, widths[0], config.feature_count)
+            self.last = convolution_unit(config, widths[0], config.feature_count, kernels[0])
             channels[0] = config.feature_count
         if self.bank is not None:
             channels.append(image)
@@ -100,22 +109,34 @@ class UNet(nn.Module):
             self._scale_features()
 
     @property
-    def stride(self) -> int:
-        """Pixels of the image per pixel of the deepest level."""
-        return int(POOL**self.config.depth)
+    def alignments(self) -> tuple[int, ...]:
+        """Tiles that start at multiples of these, along each axis, agree with the whole image."""
+        grids = [axis.scale(axis.depth) for axis in self.axes]
+        own = self.bank.alignments if self.bank else (1,) * len(grids)
+        return tuple(lcm(a, b) for a, b in zip(grids, own, strict=True))
 
     @property
     def alignment(self) -> int:
-        """Tiles that start at multiples of this many pixels agree with the whole image."""
-        return lcm(self.stride, self.bank.alignment if self.bank else 1)
+        """The same for all axes alike."""
+        return lcm(*self.alignments)
 
-    @property
-    def radius(self) -> int:
-        """How far, in pixels, the score of a pixel looks at most (the halo a tile needs).
+    @cached_property
+    def radii(self) -> tuple[int, ...]:
+        """How far, in pixels along each axis, the score of a pixel looks at most.
 
         Group and instance normalisation, which look at all of the input, are not counted.
         """
-        return receptive_radius(self)
+        return receptive_radii(self)
+
+    @property
+    def radius(self) -> int:
+        """The longest of `radii`: the halo a tile needs."""
+        return max(self.radii)
+
+    @property
+    def context(self) -> tuple[int, ...]:
+        """Pixels along each axis that a score is given as context; see `reach.useful_context`."""
+        return useful_context(self)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return scores before softmax or sigmoid.
@@ -145,25 +166,30 @@ class UNet(nn.Module):
         """
         size = x.shape[2:]
         if self.config.padding == "same":
-            padded = pad_to_multiple(x, self.alignment)
+            padded = pad_to_multiple(x, self.alignments)
         else:
-            before, fitting = self._paper_padding(), [self._fitting(n) for n in size]
-            after = [m - n - before for n, m in zip(size, fitting, strict=True)]
-            padded = mirror_pad(x, [(before, extra) for extra in after])
+            before = [self._paper_padding(axis) for axis in range(len(size))]
+            fitting = [self._fitting(n, axis) for axis, n in enumerate(size)]
+            after = [m - n - b for n, m, b in zip(size, fitting, before, strict=True)]
+            padded = mirror_pad(x, list(zip(before, after, strict=True)))
         image = padded if self.bank is None else self.bank(padded)
         maps = self._decode(self._encode(image))[: self.config.head_levels]
         if self.config.padding == "valid":
             # levels have lost different margins here, so they are brought to one size at once
-            resized = [enlarge(m, POOL**level) for level, m in enumerate(maps)]
+            resized = [enlarge(m, self.scales(level)) for level, m in enumerate(maps)]
             maps = [crop(centre_crop(m, resized[0].shape[2:]), size) for m in resized]
-            return [*maps, crop(image, size, [before] * len(size))] if self.bank else maps
+            return [*maps, crop(image, size, before)] if self.bank else maps
         return [*maps, image] if self.bank else maps
+
+    def scales(self, level: int) -> list[int]:
+        """Pixels of the image per pixel of a level, along each axis."""
+        return [axis.scale(level) for axis in self.axes]
 
     def _encode(self, x: Tensor) -> list[Tensor]:
         """Outputs of the encoder levels, finest first; the last is the bottom."""
         levels: list[Tensor] = []
         for number, block in enumerate(self.encoder):
-            x = block(x if number == 0 else self.pool(x))
+            x = block(x if number == 0 else self.pools[number - 1](x))
             levels.append(x)
         return levels
 
@@ -191,32 +217,23 @@ class UNet(nn.Module):
                     last = module
             nn.init.constant_(last.weight, FEATURE_SIZE / POOL ** (1.5 * level))
 
-    def _paper_padding(self) -> int:
-        """Pixels the unpadded network eats before pixel 0; the same for every size."""
-        eaten = last_reach(self.config)
-        for level in range(self.config.depth):
-            eaten += 2 * BLOCK_REACH * POOL**level  # on the way down and on the way up
-        return eaten + BLOCK_REACH * self.stride
+    def _paper_padding(self, axis: int = 0) -> int:
+        """Pixels the unpadded network eats before pixel 0 of an axis; the same for every size."""
+        return self.axes[axis].eaten
 
-    def _fitting(self, size: int) -> int:
+    def _fitting(self, size: int, axis: int = 0) -> int:
         """The smallest input side the unpadded network turns into at least `size` pixels."""
-        # a 2x2 convolution has no neighbour at the far end, which spoils less than one stride
-        spoilt = self.stride if self.config.upsampling == "resize" else 0
-        side = size + spoilt + 2 * last_reach(self.config)
-        for _ in range(self.config.depth):
-            side = -(-(side + 2 * BLOCK_REACH) // POOL)
-        for _ in range(self.config.depth):
-            side = POOL * (side + 2 * BLOCK_REACH)
-        return side + 2 * BLOCK_REACH
+        return self.axes[axis].fitting(size)
 
 
 def _bank(config: ModelConfig) -> FilterBank | None:
     """The filters a config asks for; adapted to the image where batch statistics are in use."""
     if not config.filter_bank:
         return None
+    spacing = config.plan.spacing if config.plan else None
     if config.normalisation == "batch":
-        return AdaptedBank(config.dimensions, config.input_channels)
-    return FilterBank(config.dimensions)
+        return AdaptedBank(config.dimensions, config.input_channels, spacing)
+    return FilterBank(config.dimensions, spacing=spacing)
 
 
 def count_parameters(net: nn.Module) -> int:
