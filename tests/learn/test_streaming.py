@@ -23,7 +23,8 @@ from napari_unet.core.tiles import overlap
 from napari_unet.learn import predictor, streaming
 from napari_unet.learn.inference import predict
 from napari_unet.learn.model import Model
-from napari_unet.learn.streaming import recipe, stream, tidy_margin
+from napari_unet.learn.recipe import recipe
+from napari_unet.learn.streaming import stream, tidy_margin
 from napari_unet.learn.unet import UNet
 
 FLOAT32 = PredictConfig(precision="float32", tile_size=40)
@@ -243,7 +244,7 @@ def test_a_complete_result_is_not_computed_again(monkeypatch: pytest.MonkeyPatch
     where = source(image(60, 60))
     store = Memory(where)
     _, first = drive(stream(model(), where, store, FLOAT32))
-    monkeypatch.setattr(streaming, "Predictor", None)
+    monkeypatch.setattr(streaming, "predictor_for", None)
     events, again = drive(stream(model(), where, store, FLOAT32))
     assert events == []
     assert again == StreamResult(first.blocks, 0, first.pixels)
@@ -315,3 +316,33 @@ def test_of_a_huge_image_little_is_read_for_intensities_and_statistics() -> None
     ready.probabilities(0, (slice(5000, 5100), slice(60000, 60100)))
     recipe(model(), source(huge), PredictConfig())
     assert huge.left < most  # a thousandth of the image, at most
+
+
+def test_some_samples_only_and_the_others_later() -> None:
+    movie = source(image(5, 70, 60), "TYX")
+    config = FLOAT32.changed(smallest_object=6)
+    whole = drive(stream(model(), movie, full := Memory(movie), config))[1]
+    store = Memory(movie)
+    events, first = drive(stream(model(), movie, store, config, samples=[3, 1]))
+    tiles = [e for e in events if isinstance(e, TileDone)]
+    assert {e.sample for e in tiles} == {1, 3}
+    assert (tiles[-1].done, tiles[-1].of) == (len(tiles), len(tiles))
+    assert first.blocks == first.computed == 2 * whole.blocks // 5
+    assert np.array_equal(store.labels[[1, 3]], full.labels[[1, 3]])
+    assert not store.labels[[0, 2, 4]].any()
+    assert sum(first.pixels) == 2 * 70 * 60
+    again = drive(stream(model(), movie, store, config, samples=[1]))[1]
+    assert again.computed == 0
+    assert again.blocks == whole.blocks // 5
+    rest = drive(stream(model(), movie, store, config))[1]
+    assert rest.computed == 3 * whole.blocks // 5
+    assert rest.pixels == whole.pixels
+    assert np.array_equal(store.labels, full.labels)
+
+
+def test_some_samples_in_memory_are_those_of_the_whole_image() -> None:
+    movie = source(image(4, 70, 60), "TYX")
+    every = drive(predict(model(), movie, FLOAT32))[1].labels
+    some = drive(predict(model(), movie, FLOAT32, samples=[2]))[1].labels
+    assert np.array_equal(some[2], every[2])
+    assert not some[[0, 1, 3]].any()

@@ -15,8 +15,9 @@ from napari_unet.core.axes import Spatial
 from napari_unet.core.errors import UNetError
 from napari_unet.core.next_place import Outlook, Place, doubt_of
 from napari_unet.gui.layer_store import ViewerLayers, id_of
-from napari_unet.gui.layers import axes_of, label_geometry, notes_of
+from napari_unet.gui.layers import axes_of, label_geometry
 from napari_unet.gui.lifecycle import Lifecycle
+from napari_unet.gui.notes import notes_of
 from napari_unet.gui.paint_layer import image_of, tie
 from napari_unet.gui.paint_step import PaintStep
 from napari_unet.gui.shortcuts import BACK_KEY, NEXT_KEY, ViewerKeys
@@ -24,6 +25,7 @@ from napari_unet.gui.style import set_role
 from napari_unet.gui.travel import Travel
 
 _NEXT, _LOOKING = "Next", "\u2026"
+_NEXT_HELP = "Goes to where one more stroke would help most; nothing is painted."
 _KIND = "uncertainty"
 _HEIGHT = 20
 """Of the buttons: they stand beside a title, which is to be no higher for it."""
@@ -55,14 +57,11 @@ class NextPlace(QObject):
         self._guidance, self._store, self._paint = guidance, store, paint_step
         self._travel = Travel(viewer)
         self._layer: str | None = None
-        self._keys = ViewerKeys(viewer, {NEXT_KEY: guidance.next, BACK_KEY: self.back})
+        actions = {NEXT_KEY: guidance.next, BACK_KEY: self.back}
+        self._keys = ViewerKeys(viewer, actions, self._on_keys)
         lifecycle.at_close(self._keys.unbind)
-        self.next_button = _button(
-            "Next place",
-            "Goes to where one more stroke would help most; nothing is painted.",
-            NEXT_KEY,
-        )
-        self.back_button = _button("Back", "Goes back to where you looked before.", BACK_KEY)
+        self.next_button, self.back_button = _button("Next place"), _button("Back")
+        self._on_keys()
         self.next_button.setText(_NEXT)
         self.next_button.setMinimumWidth(self.next_button.sizeHint().width())
         self.back_button.setArrowType(Qt.ArrowType.LeftArrow)
@@ -87,9 +86,17 @@ class NextPlace(QObject):
     def keys(self) -> dict[str, str]:
         """What the keys do, of those that could be had."""
         words = {NEXT_KEY: "next place to paint", BACK_KEY: "back from there"}
-        return {key.replace("-", "+"): words[key] for key in words if key in self._keys}
+        return {self._keys.now(key): words[key] for key in words if key in self._keys}
 
     # -- inside ---------------------------------------------------------------------------
+
+    def _on_keys(self) -> None:
+        for button, key, words in (
+            (self.next_button, NEXT_KEY, _NEXT_HELP),
+            (self.back_button, BACK_KEY, "Goes back to where you looked before."),
+        ):
+            now = self._keys.now(key)
+            button.setToolTip(f"{words} Key: {now}" if now else words)
 
     def _on_pair(self) -> None:
         self.row.setEnabled(self._paint.image is not None and self._paint.paint is not None)
@@ -161,11 +168,10 @@ def _percent(outlook: Outlook) -> np.ndarray:
     return percent
 
 
-def _button(text: str, help_text: str, key: str) -> QToolButton:
+def _button(text: str) -> QToolButton:
     button = QToolButton()
     button.setText(text)
     button.setAccessibleName(text)
-    button.setToolTip(f"{help_text} Key: {key.replace('-', '+')}")
     set_role(button, "button")
     button.setMaximumHeight(_HEIGHT)
     return button

@@ -2,57 +2,35 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Generator, Iterator, Sequence
-from hashlib import sha256
 
 import numpy as np
 
-from napari_unet import __version__
 from napari_unet.core.annotations import ClassMap
 from napari_unet.core.blocks import BlockGrid, BlockStore, Setup
 from napari_unet.core.cancel import CancelToken
 from napari_unet.core.config import PredictConfig
 from napari_unet.core.errors import InvalidSetting, OutOfMemory
 from napari_unet.core.events import Notice, StreamResult, TileDone
-from napari_unet.core.fingerprint import fingerprint
 from napari_unet.core.mosaic import Seams
 from napari_unet.core.postprocess import decide, tidy
 from napari_unet.core.source import Box, ImageSource
 from napari_unet.core.tiles import Tile, inside, overlap
-from napari_unet.learn.devices import choose_device
+from napari_unet.learn.fitting import AnyPredictor, predictor_for
 from napari_unet.learn.forward import Stopped
 from napari_unet.learn.model import Model
-from napari_unet.learn.predictor import Predictor
+from napari_unet.learn.recipe import recipe
 
 DECIDED, TIDIED = "decided", "0"
 """Stages of a result: classes as the network decides, and what comes out of tidying up."""
 
-Answers = Callable[[Predictor, Sequence[tuple[int, Tile]]], Iterator[tuple[int, Tile, np.ndarray]]]
+Answers = Callable[
+    [AnyPredictor, Sequence[tuple[int, Tile]]], Iterator[tuple[int, Tile, np.ndarray]]
+]
 """As `Predictor.answers`."""
 
 _WIDEST_MARGIN = 1024
 """How far around a block to look when tidying up; more would take too much memory."""
-
-
-def recipe(model: Model, source: ImageSource, config: PredictConfig) -> dict[str, str]:
-    """Return what a result depends on, each as words or as a digest.
-
-    Parameters
-    ----------
-    model : Model
-    source : ImageSource
-    config : PredictConfig
-    """
-    card = {k: v for k, v in model.card().items() if k not in ("history", "version")}
-    settings = config.model_dump(mode="json", exclude={"device"})
-    return {
-        "model": sha256(json.dumps(card, sort_keys=True).encode()).hexdigest(),
-        "image": fingerprint(source),
-        "settings": json.dumps(settings, sort_keys=True),
-        "device": choose_device(config.device).torch_device.type,
-        "program": __version__,
-    }
 
 
 def stream(
@@ -63,6 +41,7 @@ def stream(
     *,
     cancel: CancelToken | None = None,
     answers: Answers | None = None,
+    samples: Sequence[int] | None = None,
 ) -> Generator[TileDone | Notice, None, StreamResult]:
     """Predict an image into a store; yield blocks as they are written.
 
@@ -82,6 +61,9 @@ def stream(
         Ends the work within a second; what is written stays.
     answers : callable, optional
         Who computes tiles, in the given order; the predictor itself when not given.
+    samples : sequence of int, optional
+        Canonical numbers of the samples to predict; all when not given. The others stay as they
+        are, and another call may add them.
 
     Raises
     ------
@@ -98,14 +80,15 @@ def stream(
     try:
         made_of = recipe(model, source, config)
         begun = store.resume(made_of)
-        if begun is not None and len(store.done(TIDIED)) == len(store.grid(TIDIED)):
+        wanted = _blocks_of(store.grid(TIDIED), samples)
+        if begun is not None and store.done(TIDIED).keys() >= set(wanted):
             store.finish()
-            return _result(store, model.classes, 0, False, ())
-        predictor = Predictor(model, source, config, cancel=cancel, setup=begun)
+            return _result(store, wanted, model.classes, 0, False, ())
+        predictor = predictor_for(model, source, config, cancel=cancel, setup=begun)
         notices = predictor.notices
         if begun is None:
             store.begin(made_of, predictor.setup)
-        work = _Work(predictor, model, store, config, answers or Predictor.answers)
+        work = _Work(predictor, model, store, config, answers or _computed_here, wanted)
         return (yield from work.run(cancel, begun))
     except Stopped:
         return StreamResult(0, 0, (), stopped=True, notices=tuple(notices))
@@ -114,6 +97,12 @@ def stream(
             f"Memory ran out while {source.name!r} was predicted. Close other programs, "
             "or choose smaller tiles; what is written stays, so start it again."
         ) from err
+
+
+def _computed_here(
+    predictor: AnyPredictor, wanted: Sequence[tuple[int, Tile]]
+) -> Iterator[tuple[int, Tile, np.ndarray]]:
+    return predictor.answers(wanted)
 
 
 def tidy_margin(config: PredictConfig) -> int:
@@ -140,15 +129,28 @@ def tidy_margin(config: PredictConfig) -> int:
     return margin
 
 
+def _blocks_of(grid: BlockGrid, samples: Sequence[int] | None) -> list[int]:
+    """Numbers of the blocks of some samples, or of all."""
+    chosen = range(grid.samples) if samples is None else sorted(set(samples))
+    each = grid.per_sample
+    return [number for s in chosen for number in range(s * each, (s + 1) * each)]
+
+
 def _result(
-    store: BlockStore, classes: ClassMap, computed: int, stopped: bool, notices: tuple[str, ...]
+    store: BlockStore,
+    wanted: Sequence[int],
+    classes: ClassMap,
+    computed: int,
+    stopped: bool,
+    notices: tuple[str, ...],
 ) -> StreamResult:
-    """What is in a store now."""
-    pixels = np.zeros(len(classes), np.int64)
-    for each in store.done(TIDIED).values():
-        pixels += np.asarray(each, np.int64)
+    """What is in a store now, of what was asked for."""
+    pixels, done = np.zeros(len(classes), np.int64), store.done(TIDIED)
+    for number in wanted:
+        if number in done:
+            pixels += np.asarray(done[number], np.int64)
     found = tuple(int(n) for n in pixels)
-    return StreamResult(len(store.grid(TIDIED)), computed, found, stopped, notices)
+    return StreamResult(len(wanted), computed, found, stopped, notices)
 
 
 class _Work:
@@ -156,27 +158,28 @@ class _Work:
 
     def __init__(
         self,
-        predictor: Predictor,
+        predictor: AnyPredictor,
         model: Model,
         store: BlockStore,
         config: PredictConfig,
         answers: Answers,
+        wanted: Sequence[int],
     ) -> None:
         margin, self._answers = tidy_margin(config), answers
         self._predictor, self._classes = predictor, model.classes
         self._store, self._config, self._margin = store, config, margin
         self._first = DECIDED if margin else TIDIED
-        self._grid = store.grid(TIDIED)
+        self._grid, self._wanted = store.grid(TIDIED), wanted
         self._said = 0
-        self._computed = 0
+        self._computed = self._done = 0
 
     def run(
         self, cancel: CancelToken, begun: Setup | None
     ) -> Generator[TileDone | Notice, None, StreamResult]:
         """Compute what is missing."""
-        total = len(self._grid)
-        there = len(self._store.done(TIDIED))
-        if begun is not None and there < total:
+        total, there = len(self._wanted), len(self._wanted) - len(self._missing(TIDIED))
+        self._done = there if self._first == TIDIED else there + total - len(self._missing(DECIDED))
+        if begun is not None:
             yield Notice(f"Continuing: {there} of {total} blocks are there.")
         stopped = False
         try:
@@ -187,11 +190,12 @@ class _Work:
         except Stopped:
             stopped = True
         notices = tuple(self._predictor.notices)
-        return _result(self._store, self._classes, self._computed, stopped, notices)
+        classes, computed = self._classes, self._computed
+        return _result(self._store, self._wanted, classes, computed, stopped, notices)
 
     def _missing(self, stage: str) -> list[int]:
         done = self._store.done(stage)
-        return [number for number in range(len(self._grid)) if number not in done]
+        return [number for number in self._wanted if number not in done]
 
     def _write(self, stage: str, number: int, numbers: np.ndarray) -> TileDone:
         """Write the class numbers of a block: as labels, unless they are to be tidied up."""
@@ -201,8 +205,8 @@ class _Work:
         self._store.write(stage, number, labels if stage == TIDIED else numbers, pixels)
         self._computed += stage == TIDIED
         stages = {self._first, TIDIED}
-        done = sum(len(self._store.done(each)) for each in stages)
-        return TileDone(done, len(stages) * len(self._grid), sample, box, labels)
+        self._done += 1
+        return TileDone(self._done, len(stages) * len(self._wanted), sample, box, labels)
 
     # -- what the network says ------------------------------------------------------------
 
@@ -247,7 +251,7 @@ class _Work:
 
 
 def _tiles_for(
-    missing: np.ndarray, grid: BlockGrid, predictor: Predictor
+    missing: np.ndarray, grid: BlockGrid, predictor: AnyPredictor
 ) -> list[tuple[int, Tile]]:
     """The tiles that reach into missing blocks, and those computed together with them.
 

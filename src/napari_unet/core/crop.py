@@ -1,0 +1,69 @@
+"""A box of an array that is too large to work on as a whole, read lazily."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as np
+
+
+class CroppedArray:
+    """What lies inside a box of an array, which is not read before it is wanted.
+
+    Parameters
+    ----------
+    array : array-like
+        Anything with ``shape``, ``dtype`` and basic slicing.
+    box : tuple of (int, int)
+        First pixel and the one after the last, along the leading axes; the others are whole.
+    """
+
+    def __init__(self, array: Any, box: tuple[tuple[int, int], ...]) -> None:
+        self._array = array
+        whole = [(0, int(n)) for n in array.shape[len(box) :]]
+        self._box = (*box, *whole)
+        self.shape = tuple(stop - start for start, stop in self._box)
+        self.dtype = np.dtype(array.dtype)
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return prod(self.shape)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all elements."""
+        return self.size * self.dtype.itemsize
+
+    def __getitem__(self, index: Any) -> np.ndarray:
+        """Read by whole numbers and slices."""
+        index = index if isinstance(index, tuple) else (index,)
+        if Ellipsis in index:
+            place = index.index(Ellipsis)
+            missing = self.ndim - len(index) + 1
+            index = (*index[:place], *[slice(None)] * missing, *index[place + 1 :])
+        index = (*index, *[slice(None)] * (self.ndim - len(index)))
+        moved = tuple(
+            _moved(one, start, stop - start)
+            for one, (start, stop) in zip(index, self._box, strict=True)
+        )
+        return np.asarray(self._array[moved])
+
+
+def _moved(index: Any, start: int, length: int) -> Any:
+    """An index into the box as one into the array."""
+    if isinstance(index, slice):
+        first, last, step = index.indices(length)
+        if step < 0:
+            raise IndexError("a cropped array is read forwards")
+        return slice(first + start, max(first, last) + start, step)
+    place = int(index)
+    if not -length <= place < length:
+        raise IndexError(f"{place} lies outside {length} elements")
+    return place % length + start
