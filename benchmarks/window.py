@@ -8,26 +8,24 @@ anew, in software here, which is a lag of its own: the two are to be compared wi
 
 from __future__ import annotations
 
-import json
 import sys
 import time
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from benchmarks.lag import dab_figures, lag, lag_figures, painting, wait
-from benchmarks.report import Report, as_json, progress
-from scripts.window import (
-    PANEL,
-    PLUGIN,
-    close_window,
-    only_errors_pop_up,
-    open_window,
-    run_on_virtual_screen,
-    settle,
-    wait_for_job,
+from benchmarks.painting_window import (
+    LIMIT_SECONDS,
+    Figures,
+    measured_apart,
+    print_figures,
+    train_without_end,
 )
+from benchmarks.report import Report
+from scripts.window import PANEL, PLUGIN, settle, wait_for_job
 
 if TYPE_CHECKING:
+    import napari
+
     from napari_unet.gui.panel import UNetPaint
 
 IDLE_SECONDS = 10.0
@@ -37,8 +35,7 @@ TARGET_MS = 20.0
 
 def run() -> Report:
     """Measure in a process of its own, which has a screen."""
-    printed = run_on_virtual_screen("benchmarks.window", capture=True)
-    figures = json.loads(printed.splitlines()[-1])
+    figures = measured_apart("benchmarks.window")
     late = figures["training_lag_p99_ms"]
     return Report(
         name="window",
@@ -50,14 +47,12 @@ def run() -> Report:
     )
 
 
-def measure() -> dict[str, Any]:
-    """Open the window and return every figure."""
-    only_errors_pop_up()
-    viewer = open_window("coins")
+def measure(viewer: napari.Viewer) -> Figures:
+    """Open the panel, paint and train, and return every figure."""
     begin = time.perf_counter()
     _, panel = viewer.window.add_plugin_dock_widget(PLUGIN, PANEL)
     settle(0)
-    figures: dict[str, Any] = {"panel_opens_ms": 1000 * (time.perf_counter() - begin)}
+    figures: Figures = {"panel_opens_ms": 1000 * (time.perf_counter() - begin)}
     wait(4.0)  # the engine loads in the background while a user begins to paint
     with lag() as idle:
         wait(IDLE_SECONDS)
@@ -65,9 +60,7 @@ def measure() -> dict[str, Any]:
     with lag() as late, painting(viewer) as dabs:
         wait(IDLE_SECONDS)
     figures |= lag_figures("painting", late) | dab_figures("painting", dabs)
-    settings = panel.settings()
-    panel.apply(replace(settings, train=settings.train.changed(max_seconds=None, patience=9999)))
-    panel.train.start()
+    train_without_end(panel)
     with lag() as late:
         wait(TRAINING_SECONDS)
     figures |= lag_figures("training", late)
@@ -75,22 +68,22 @@ def measure() -> dict[str, Any]:
         wait(IDLE_SECONDS)
     figures |= lag_figures("painting_and_training", late)
     figures |= dab_figures("painting_and_training", dabs)
-    figures |= _stopping(panel)
-    close_window(viewer)
-    return figures
+    return figures | _stopping(panel)
 
 
-def _stopping(panel: UNetPaint) -> dict[str, Any]:
+def _stopping(panel: UNetPaint) -> Figures:
     """What training came to, and the seconds it takes to answer Stop."""
     state = panel.session.state
-    figures = {"scores_while_training": len(state.curve), "phase_while_training": str(state.phase)}
+    figures: Figures = {
+        "scores_while_training": len(state.curve),
+        "phase_while_training": str(state.phase),
+    }
     begin = time.perf_counter()
     panel.train.box.stop_requested.emit()
-    wait_for_job(panel, 60)
+    wait_for_job(panel, LIMIT_SECONDS)
     return {**figures, "stop_answered_s": time.perf_counter() - begin}
 
 
 if __name__ == "__main__":
-    progress("a napari window: idle, painting, painting while training")
-    print(as_json(measure()), flush=True)  # type: ignore[arg-type]
+    print_figures("idle, painting, painting while training", measure, sample="coins")
     sys.exit(0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise, product
 from threading import Lock
@@ -22,16 +23,76 @@ class PreviewRequest:
     """Index of the image in the training set."""
     sample: int
     box: Box
+    focus: tuple[int, ...] | None = None
+    """The pixel that is looked at; the middle of the box if nobody knows."""
 
     def parts(self) -> list[PreviewRequest]:
-        """The same request in parts of at most 512 pixels a side, much alike in size."""
+        """The same request in parts of at most 512 pixels a side, much alike in size.
+
+        Where somebody looks comes first, and then its surroundings.
+        """
         cuts = []
         for side in self.box:
             length = side.stop - side.start
             count = max(1, -(-length // _LARGEST))
             edges = [side.start + length * number // count for number in range(count + 1)]
             cuts.append([slice(a, b) for a, b in pairwise(edges)])
-        return [replace(self, box=box) for box in product(*cuts)]
+        focus = self.focus or tuple((side.start + side.stop) / 2 for side in self.box)
+        boxes = sorted(product(*cuts), key=lambda box: _distance(box, focus))
+        return [replace(self, box=box) for box in boxes]
+
+
+def _distance(box: Box, pixel: Sequence[float]) -> float:
+    """How far the middle of a box is from a pixel, squared."""
+    return sum(
+        ((side.start + side.stop) / 2 - place) ** 2 for side, place in zip(box, pixel, strict=True)
+    )
+
+
+class PreviewTurns:
+    """What to answer of a large view at each turn, so that none takes long.
+
+    Each turn answers the middle anew, and of what is around it the next few parts, from
+    where the turn before ended. A view of few parts is answered whole at every turn.
+
+    Parameters
+    ----------
+    most : int, optional
+        Parts of one turn.
+    """
+
+    def __init__(self, most: int = 4) -> None:
+        self._middle, self._others = most - most // 2, most // 2
+        self._view: tuple[int, int, Box] | None = None
+        self._next = 0
+
+    def turn(self, request: PreviewRequest) -> list[PreviewRequest]:
+        """The parts to answer now.
+
+        Parameters
+        ----------
+        request : PreviewRequest
+            A view of another place begins at its middle.
+        """
+        parts = request.parts()
+        if len(parts) <= self._middle + self._others:
+            return parts
+        view = (request.image, request.sample, request.box)
+        if view != self._view:
+            self._view, self._next = view, 0
+        around = parts[self._middle :]
+        first = self._next
+        self._next = (first + self._others) % len(around)
+        return parts[: self._middle] + (around + around)[first : first + self._others]
+
+
+def middle_of(box: Box, most: int) -> Box:
+    """A box, or the middle of it along each axis on which it is longer than `most`."""
+    middle = []
+    for side in box:
+        excess = max(0, side.stop - side.start - most)
+        middle.append(slice(side.start + excess // 2, side.stop - (excess - excess // 2)))
+    return tuple(middle)
 
 
 class PreviewDesk:
