@@ -29,6 +29,7 @@ bench: setup  ## Run every benchmark and write docs/benchmarks.md
 
 screenshots: setup  ## Make the pictures of the README anew
 	@$(PYTHON) -m scripts.screenshots
+	@$(PYTHON) -m scripts.animation
 
 clean:  ## Remove what was built, but not .venv
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

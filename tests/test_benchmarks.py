@@ -15,7 +15,7 @@ from benchmarks.report import Report, as_json, as_markdown, as_text, show
 
 ROOT = Path(__file__).parents[1]
 NAMES = {"window", "training_rate", "tiling", "first_preview", "coins", "journal"}
-NAMES |= {"stream_memory", "stream_rate", "resume", "cluster", "next_place"}
+NAMES |= {"stream_memory", "stream_rate", "resume", "cluster", "next_place", "volume"}
 
 
 @pytest.fixture

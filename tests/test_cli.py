@@ -477,7 +477,9 @@ DOCUMENTATION = Path(__file__).parents[1] / "docs" / "command-line.md"
 def test_every_option_in_the_documentation_exists() -> None:
     import re
 
-    written = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", DOCUMENTATION.read_text("utf-8")))
+    lines = DOCUMENTATION.read_text("utf-8").splitlines()
+    ours = [line for line in lines if not re.search("#SBATCH|job_extra_directives", line)]
+    written = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", "\n".join(ours)))
     commands = (["train"], ["predict"], ["evaluate"], ["info"], ["devices"], ["demo", "discs"], [])
     known = " ".join(run(*command, "--help").stdout for command in commands)
     assert len(written) > 20

@@ -408,3 +408,38 @@ def test_what_a_cluster_cannot_do_is_said(folder: Path, monkeypatch: pytest.Monk
     assert result.exit_code == 1
     assert "napari-unet-paint[cluster]" in result.output.replace("\n", "")
     assert not (folder / "out.zarr").exists()
+
+
+def test_frames_added_one_range_after_the_other(model: Model, tmp_path: Path) -> None:
+    movie = np.stack([blobs(600, seed)[0] for seed in range(3)])
+    out = tmp_path / "labels.ome.zarr"
+    more: dict[str, Any] = {"axes": "TYX", "smallest_object": 5, "precision": "float32"}
+    first = predict_to_zarr(model, movie, out, frames="1", **more)
+    assert first.blocks == first.computed == 1
+    group = zarr.open_group(out, mode="r")
+    assert group["0"][1].any()
+    assert not group["0"][0].any()
+    assert np.array_equal(group["1"][1], group["0"][1, ::2, ::2])
+    predict_to_zarr(model, movie, out, frames="1:", **more)
+    last = predict_to_zarr(model, movie, out, **more)
+    assert last.computed == 1
+    assert np.array_equal(group["0"][:], predict(model, movie, **more))
+    assert np.array_equal(group["1"][:], group["0"][:, ::2, ::2])
+    assert sorted(p.name for p in out.iterdir() if p.is_dir()) == ["0", "1"]
+
+
+def test_frames_and_slices_from_python_and_from_a_shell(model: Model, tmp_path: Path) -> None:
+    stack = np.stack([[blobs(64, 2 * t + z)[0] for z in range(3)] for t in range(2)])
+    every = predict(model, stack, axes="TZYX")
+    some = predict(model, stack, axes="TZYX", frames="1", slices=":2")
+    assert np.array_equal(some[1, :2], every[1, :2])
+    assert not some[0].any()
+    assert not some[1, 2].any()
+    tifffile.imwrite(tmp_path / "s.tif", stack, imagej=True, metadata={"axes": "TZYX"})
+    model.save(tmp_path / "model.unet")
+    command = ["predict", tmp_path / "model.unet", tmp_path / "s.tif", "-o", tmp_path / "m.tif"]
+    answer(*command, "--frames", "1", "--slices", ":2")
+    assert np.array_equal(read_labels(tmp_path / "m.tif").array, some)
+    refused = run(*command, "--frames", "5:", "--overwrite")
+    assert refused.exit_code == 1
+    assert "2 frames" in refused.output

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
+from PIL import Image
 from typer.testing import CliRunner
 
 from napari_unet.cli.app import app
@@ -63,3 +64,18 @@ def test_every_file_it_links_to_exists() -> None:
     assert links
     for link in links:
         assert (ROOT / link).exists(), link
+
+
+def test_the_animated_picture_is_shown_and_can_be_read() -> None:
+    path = "docs/images/conversation.gif"
+    assert f"({path})" in README
+    assert (ROOT / path).stat().st_size <= 2_000_000
+    with Image.open(ROOT / path) as film:
+        assert film.width == 960
+        assert 10 <= film.n_frames <= 20
+        assert film.info["loop"] == 0
+        seconds = 0.0
+        for number in range(film.n_frames):
+            film.seek(number)
+            seconds += film.info["duration"] / 1000
+    assert 15 <= seconds <= 60

@@ -9,18 +9,18 @@ from typing import Any, Literal, cast
 import numpy as np
 
 from napari_unet.core.arrays import (
-    image_source,
     labels_in_layer_axes,
     paint_array,
-    pixel_size_notice,
     probabilities_in_layer_axes,
 )
 from napari_unet.core.assemble import AskedMode, PaintedImage, assemble_arrays
 from napari_unet.core.axes import Spatial
 from napari_unet.core.cancel import CancelToken
+from napari_unet.core.channels import Channel
 from napari_unet.core.config import ModelConfig, PredictConfig, TrainConfig
 from napari_unet.core.drive import OnEvent, exhaust
 from napari_unet.core.events import Notice
+from napari_unet.core.frames import parts_of, samples_in
 from napari_unet.core.metrics import (
     Evaluation,
     evaluate_classes,
@@ -28,8 +28,8 @@ from napari_unet.core.metrics import (
     truth_to_classes,
 )
 from napari_unet.core.settings import changed, network_for, network_named, preset_name, with_budget
-from napari_unet.core.source import ImageSource
 from napari_unet.learn import inference
+from napari_unet.learn.at_hand import model_and_source
 from napari_unet.learn.checkpoint import load_model
 from napari_unet.learn.model import Model
 from napari_unet.learn.training import train
@@ -49,6 +49,8 @@ def fit(
     paint_mode: AskedMode = "auto",
     names: Mapping[int, str] | None = None,
     spacing: Sequence[float] | None = None,
+    channels: Sequence[Channel] | None = None,
+    channel_names: Sequence[str] = (),
     validation: tuple[Any, Any] | None = None,
     on_event: OnEvent | None = None,
     cancel: CancelToken | None = None,
@@ -84,7 +86,11 @@ def fit(
     names : mapping of int to str, optional
         Name of each paint value, for the model's card.
     spacing : sequence of float, optional
-        Pixel size along each image axis, in any unit.
+        Pixel size along each image axis, best in micrometres.
+    channels : sequence of int or str, optional
+        Which channels to learn from, counted from 0 or by name; all when not given.
+    channel_names : sequence of str, optional
+        What the channels of the images are called; the model's card keeps it.
     validation : tuple of (image, paint), optional
         Score on these (or lists of these) instead of on held-out strokes.
     on_event : callable, optional
@@ -120,6 +126,7 @@ def fit(
     network = begin.config if isinstance(begin, Model) else network_named(preset, dimensions)
     spatial: Spatial = "ZYX" if network.dimensions == 3 else "YX"
     how: dict[str, Any] = {"axes": axes, "spacing": spacing, "spatial": spatial, "names": names}
+    how |= {"channels": channels, "channel_names": channel_names}
     learned = assemble_arrays(image, paint, mode=paint_mode, **how)
     if on_event is not None:
         for reading in learned.readings:
@@ -148,6 +155,9 @@ def predict(
     *,
     axes: str = "YX",
     spacing: Sequence[float] | None = None,
+    frames: str | None = None,
+    slices: str | None = None,
+    channels: Sequence[Channel] | None = None,
     on_event: OnEvent | None = None,
     **settings: Any,
 ) -> np.ndarray:
@@ -158,19 +168,24 @@ def predict(
     model : Model or path
         From `fit`, or the file of one.
     image : array-like
-        Any size and dtype (numpy, dask, zarr), read tile by tile, with as many channels as
-        the model was trained on.
+        Any size and dtype (numpy, dask, zarr), read tile by tile.
     axes : str, optional
         One letter per image axis from ``T P C Z Y X``.
     spacing : sequence of float, optional
         Pixel size along each image axis, in the unit used for training; a notice is sent
         if it differs much from the model's.
+    frames, slices : str, optional
+        Predict only these places along T, and along Z under a 2D network, counted from 0, such
+        as ``"7"`` or ``"10:20"``; elsewhere the result is 0.
+    channels : sequence of int, str or None, optional
+        Which channels to use, in the model's order, counted from 0; None for one that is missing.
     on_event : callable, optional
         Called with every finished tile and every notice.
     **settings
         Any setting of `napari_unet.core.config.PredictConfig`: ``threshold`` (probability a
         pixel needs to leave the background), ``smallest_object`` and ``fill_holes`` (in
-        pixels), ``flips`` (average over mirrored copies), ``tile_size``, ``device`` and so on.
+        pixels), ``flips`` (average over mirrored copies), ``rescale`` (``"on"`` looks at the
+        image at the model's pixel size), ``tile_size``, ``device`` and so on.
 
     Returns
     -------
@@ -192,9 +207,9 @@ def predict(
     >>> sorted(set(labels.flat))
     [np.uint8(0), np.uint8(2)]
     """
-    model, source = _model_and_source(model, image, axes, spacing)
-    _say_pixel_size(model, source, on_event)
-    events = inference.predict(model, source, changed(PredictConfig(), **settings))
+    model, source = model_and_source(model, image, axes, spacing, channels)
+    samples = samples_in(parts_of(frames, slices), source.axes, source.array.shape)
+    events = inference.predict(model, source, changed(PredictConfig(), **settings), samples=samples)
     return labels_in_layer_axes(exhaust(events, on_event).labels, source)
 
 
@@ -204,6 +219,9 @@ def predict_proba(
     *,
     axes: str = "YX",
     spacing: Sequence[float] | None = None,
+    frames: str | None = None,
+    slices: str | None = None,
+    channels: Sequence[Channel] | None = None,
     on_event: OnEvent | None = None,
     **settings: Any,
 ) -> np.ndarray:
@@ -211,7 +229,7 @@ def predict_proba(
 
     Parameters
     ----------
-    model, image, axes, spacing, on_event, **settings
+    model, image, axes, spacing, frames, slices, channels, on_event, **settings
         As in `predict`.
 
     Returns
@@ -233,10 +251,10 @@ def predict_proba(
     >>> predict_proba(model, coins.image).shape
     (2, 303, 384)
     """
-    model, source = _model_and_source(model, image, axes, spacing)
-    _say_pixel_size(model, source, on_event)
+    model, source = model_and_source(model, image, axes, spacing, channels)
     config = changed(PredictConfig(), **settings)
-    events = inference.predict(model, source, config, want_probabilities=True)
+    samples = samples_in(parts_of(frames, slices), source.axes, source.array.shape)
+    events = inference.predict(model, source, config, want_probabilities=True, samples=samples)
     return probabilities_in_layer_axes(exhaust(events, on_event).probabilities, source)
 
 
@@ -273,25 +291,9 @@ def evaluate(
     UNetError
         As `predict`; `PaintError` if the truth has classes the model does not know.
     """
-    model, source = _model_and_source(model, image, axes, None)
+    model, source = model_and_source(model, image, axes)
     labels = paint_array(truth, "truth")
     reading = PaintedImage(source, labels, truth_mode).read()
     numbers = truth_to_classes(labels, reading, model.classes)
     predicted = predict(model, image, axes=axes, on_event=on_event, **settings)
     return evaluate_classes(labels_to_classes(predicted, model.classes), numbers, model.classes)
-
-
-def _model_and_source(
-    model: Model | str | Path, image: Any, axes: str, spacing: Sequence[float] | None
-) -> tuple[Model, ImageSource]:
-    """The model, loaded if need be, and the image as it reads it."""
-    if not isinstance(model, Model):
-        model = load_model(model)
-    spatial: Spatial = "ZYX" if model.config.dimensions == 3 else "YX"
-    return model, image_source(image, axes, spacing=spacing, spatial=spatial)
-
-
-def _say_pixel_size(model: Model, source: ImageSource, on_event: OnEvent | None) -> None:
-    notice = pixel_size_notice(model.spacing, source.axes.spatial_spacing)
-    if notice and on_event is not None:
-        on_event(Notice(notice))

@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from napari_unet.core.arrays import image_source, pixel_size_notice
+from napari_unet.core.arrays import image_source
 from napari_unet.core.axes import Spatial
 from napari_unet.core.cancel import CancelToken
+from napari_unet.core.channels import Channel
 from napari_unet.core.config import PredictConfig
 from napari_unet.core.drive import OnEvent, exhaust
 from napari_unet.core.errors import InvalidSetting
 from napari_unet.core.events import Notice, StreamResult
+from napari_unet.core.frames import parts_of, samples_in
 from napari_unet.core.settings import changed
-from napari_unet.core.source import ImageSource
 from napari_unet.data.canvas import Canvas
 from napari_unet.data.files import read_image
 from napari_unet.data.label_store import LabelStore
@@ -34,6 +35,9 @@ def predict_to_zarr(
     spacing: Sequence[float] | None = None,
     version: Literal["0.4", "0.5"] | None = None,
     block_size: int | None = None,
+    frames: str | None = None,
+    slices: str | None = None,
+    channels: Sequence[Channel] | None = None,
     overwrite: bool = False,
     on_event: OnEvent | None = None,
     cancel: CancelToken | None = None,
@@ -65,6 +69,11 @@ def predict_to_zarr(
     block_size : int, optional
         Side of a block, which is a chunk of the result; 1024 when not given (in 3D, 32 planes of
         256 by 256).
+    frames, slices : str, optional
+        Predict only these places along T, and along Z under a 2D network, counted from 0, such
+        as ``"7"`` or ``"10:20"``. Another call with the same output adds others.
+    channels : sequence of int, str or None, optional
+        Which channels of the image to use, in the model's order; see `napari_unet.predict`.
     overwrite : bool, optional
         Replace another result of this program. Anything else is never replaced.
     on_event : callable, optional
@@ -102,11 +111,14 @@ def predict_to_zarr(
     if isinstance(image, str | Path):
         loaded = read_image(image, axes)
         inputs, version = [loaded.path], version or loaded.ngff
-        source = ImageSource(loaded.array, loaded.spec(spatial), loaded.path.name)
+        source = loaded.source(spatial, channels)
         canvas, notices = Canvas.of(loaded, spatial), loaded.notices
     else:
-        source = image_source(image, axes or "YX", spacing=spacing, spatial=spatial)
+        source = image_source(
+            image, axes or "YX", spacing=spacing, spatial=spatial, channels=channels
+        )
         canvas, notices = Canvas(source.axes, tuple(int(n) for n in source.array.shape)), ()
+    samples = samples_in(parts_of(frames, slices), source.axes, source.array.shape, source.name)
     store = LabelStore(
         Path(output),
         canvas,
@@ -116,8 +128,7 @@ def predict_to_zarr(
         inputs=inputs,
         overwrite=overwrite,
     )
-    size = pixel_size_notice(trained.spacing, source.axes.spatial_spacing)
-    for text in filter(None, (*notices, size)):
+    for text in notices:
         if on_event is not None:
             on_event(Notice(text))
     config = changed(PredictConfig(), **settings)
@@ -130,6 +141,7 @@ def predict_to_zarr(
         from napari_unet.cluster import ClusterAnswers
 
         elsewhere["answers"] = ClusterAnswers(
-            client, trained, inputs[0], source.axes.axes, config, cancel
+            client, trained, inputs[0], loaded.axes, config, cancel, channels
         )
-    return exhaust(stream(trained, source, store, config, cancel=cancel, **elsewhere), on_event)
+    events = stream(trained, source, store, config, cancel=cancel, samples=samples, **elsewhere)
+    return exhaust(events, on_event)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from napari_unet.core.config import ModelConfig, TrainConfig
 from napari_unet.core.errors import JobFailed, OneClassOnly, UNetError
 from napari_unet.core.events import PaintTaken, PreviewDone, Resting, StepDone, TrainResult
 from napari_unet.core.paint_desk import PaintPiece
-from tests.app.fakes import FakeLayers, FakeModel, StepRunner
+from tests.app.fakes import FakeLayers, FakeModel, StepRunner, source
 from tests.app.test_train_controller import BOX, PREPARED, Bench, wish
 
 TAKEN = PaintTaken(5, 2, 4, 1, 10)
@@ -150,6 +151,7 @@ class FakeGlancer:
     def __init__(self, painted: Any, log: list[Any]) -> None:
         self.desk, self.log, self.painted = self, log, painted
         self.posted: list[Any] = []
+        self.parts = 1
 
     def let_go(self) -> None:
         self.log.append("let go")
@@ -157,10 +159,16 @@ class FakeGlancer:
     def post(self, pieces, names) -> None:
         self.posted += pieces
 
-    def answer(self, wish, model, request, cancel):
+    def prepare(self, wish, model, request, cancel) -> None:
         self.log.append((model, request, cancel))
-        labels = np.full((4, 4), request.generation, np.uint8)
-        return PreviewDone(request.generation, request.image, request.sample, request.box, labels)
+
+    def answers(self, wish, model, request, cancel):
+        self.log.append((model, request, cancel))
+        for _ in range(self.parts):
+            labels = np.full((4, 4), request.generation, np.uint8)
+            yield PreviewDone(
+                request.generation, request.image, request.sample, request.box, labels
+            )
 
 
 class Desk:
@@ -247,6 +255,99 @@ def test_an_answer_for_another_place_is_given_up_when_the_view_moves() -> None:
     assert not desk.control._cancel.cancelled
 
 
+def test_a_large_view_is_shown_part_by_part_until_something_newer_is_asked() -> None:
+    desk = Desk().ready()
+    desk.control.stroke_done("a paint")
+    desk.glancers[0].parts = 3
+    desk.runner.finish()
+    assert desk.written == [1, 1, 1]
+    desk.control.stroke_done("a paint")
+    desk.runner.step()
+    desk.control.stroke_done("a paint")
+    desk.runner.finish()
+    assert desk.written == [1, 1, 1, 2, 3, 3, 3]
+
+
+def test_the_answer_begins_at_the_stroke_until_the_view_moves() -> None:
+    desk = Desk().ready()
+    desk.layers.sources["a"] = source((2, 900, 1400, 3), "TYXC")
+    desk.control.stroke_done("a paint")
+    where = (slice(1, 2), slice(512, 900), slice(1024, 1400))
+    desk.control.repaint([PaintPiece(0, where, np.ones((1, 388, 376), np.uint8))], {})
+    desk.control.stroke_done("a paint")
+    desk.control.look("a", 1, BOX)
+    desk.runner.finish()
+    assert [request.focus for _, request, _ in desk.asked] == [None, None]
+    desk.control.repaint([PaintPiece(0, where, np.ones((1, 388, 376), np.uint8))], {})
+    desk.control.stroke_done("a paint")
+    desk.runner.finish()
+    assert desk.asked[-1][1].focus == (706, 1212)
+
+
+def test_each_place_that_is_looked_at_is_made_ready_until_there_is_paint() -> None:
+    desk = Desk().ready()
+    desk.control.prepare()
+    first = desk.control._preparing
+    desk.control.look("a", 4, BOX)
+    assert first.cancelled  # nobody waits for what was looked at before
+    desk.control.prepare()
+    desk.runner.finish()
+    assert [request.sample for _, request, _ in desk.asked] == [0, 4]
+    assert desk.written == []
+    second = desk.control._preparing
+    desk.control.stroke_done("a paint")
+    assert second.cancelled
+    desk.runner.finish()
+    desk.control.prepare()
+    assert not desk.runner.busy
+    assert desk.written == [desk.asked[-1][1].generation]
+
+
+def test_where_there_is_too_little_paint_for_an_answer_it_gets_ready_for_one() -> None:
+    desk = Desk().ready()
+    desk.control.stroke_done("a paint")
+    desk.runner.finish()
+    desk.wish = wish("b")  # another image, with nothing painted on it
+    log: list[str] = []
+
+    def make(painted: Any) -> FakeGlancer:
+        glancer = desk.make(painted)
+        glancer.answers = lambda *_: (_ for _ in ()).throw(OneClassOnly("One. Paint."))
+        glancer.prepare = lambda *_: log.append("prepare")
+        return glancer
+
+    desk.control._make_glancer = make
+    desk.control.look("b", 0, BOX)
+    desk.runner.finish()
+    assert log == ["prepare"]
+    desk.control.stroke_done("b paint")
+    desk.control.stroke_done("b paint")
+    desk.runner.finish()
+    assert log == ["prepare"] * 2  # not while there is a newer stroke to answer
+
+
+@pytest.mark.parametrize("phase", [Phase.PREPARING, Phase.PREDICTING])
+def test_it_does_not_get_ready_while_others_work(phase) -> None:
+    desk = Desk().ready()
+    desk.control.prepare()
+    token = desk.control._preparing
+    desk.state.move(phase)
+    assert token.cancelled
+    desk.runner.finish()
+    desk.control.prepare()
+    assert not desk.runner.busy
+
+
+def test_what_goes_wrong_while_getting_ready_is_not_said() -> None:
+    desk, wrong = Desk(), JobFailed("No. Stop.")
+    desk.control.set_ready()
+    desk.control.look("a", 0, BOX)
+    desk.control._make_glancer = lambda painted: _failing(desk, painted, lambda: wrong)
+    desk.control.prepare()
+    desk.runner.finish()
+    assert desk.state.message.text == ""
+
+
 @pytest.mark.parametrize("spoil", ["off", "not ready", "no wish", "other image", "gone"])
 def test_nothing_is_asked_when_nobody_wants_or_can_have_an_answer(spoil) -> None:
     desk = Desk()
@@ -307,7 +408,7 @@ def test_features_are_let_go_while_something_else_is_learned() -> None:
 
 def test_too_little_paint_is_no_news_but_a_failure_is_said_once() -> None:
     desk = Desk().ready()
-    desk.control._make_glancer = lambda painted: _failing(desk, painted, error)
+    desk.control._make_glancer = lambda painted: _failing(desk, painted, lambda: error)
     error: UNetError = OneClassOnly("Only one class. Paint another.")
     desk.control.stroke_done("a paint")
     desk.runner.finish()
@@ -320,13 +421,13 @@ def test_too_little_paint_is_no_news_but_a_failure_is_said_once() -> None:
     assert not desk.runner.busy
 
 
-def _failing(desk: Desk, painted: Any, error: UNetError) -> Any:
+def _failing(desk: Desk, painted: Any, error: Callable[[], UNetError]) -> Any:
     glancer = desk.make(painted)
 
-    def answer(*_: Any) -> None:
-        raise error
+    def fail(*_: Any) -> None:
+        raise error()
 
-    glancer.answer = answer
+    glancer.answers = glancer.prepare = fail
     return glancer
 
 

@@ -191,3 +191,20 @@ def test_one_result_of_two_with_something_in_it_is_no_warning() -> None:
     bench.start("a", "b")
     bench.runner.finish()
     assert bench.state.message.severity == "good"
+
+
+def test_samples_that_are_wanted_reach_the_job_in_the_order_of_the_images() -> None:
+    bench = Bench("a", "b", events=[*whole(0), *whole(1)])
+    bench.start("a", "b", samples={"b": (3, 4)})
+    bench.runner.finish()
+    assert bench.given[0][5] == [None, (3, 4)]
+
+
+def test_frames_that_were_not_predicted_stay_without_labels_when_refined() -> None:
+    kept = np.zeros((2, 2, 8, 8), np.float16)
+    kept[1, 0], kept[1, 1] = 0.3, 0.7
+    no_background = type(CLASSES)((1, 2), None, ("Object", "Other"))
+    for classes in (CLASSES, no_background):
+        [labels] = finish_all([(kept, classes)], PredictConfig())
+        assert not labels[0].any()
+        assert (labels[1] == 2).all()

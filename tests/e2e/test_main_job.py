@@ -248,7 +248,7 @@ def test_jobs_lower_their_own_priority(monkeypatch) -> None:
     monkeypatch.setattr(
         train_job, "PaintFeed", lambda *_: (_ for _ in ()).throw(KeyError("stop here"))
     )
-    predicting = predict_job.predict_job([], None, None, [], None)
+    predicting = predict_job.predict_job([], None, None, [], None, [], [])
     assert list(predicting) == []
     with pytest.raises(KeyError):
         next(train_job.train_job([], None, None, TrainingControl()))

@@ -21,9 +21,9 @@ from qtpy.QtWidgets import QApplication
 
 from napari_unet.gui import warm_up
 from napari_unet.gui.fill_rest import drawn_box, screen_box
-from napari_unet.gui.layers import level_zero
 from napari_unet.gui.paint_area import fill_unpainted, move_paint
 from napari_unet.gui.panel import UNetPaint
+from napari_unet.gui.place import level_zero
 
 Window = tuple[Any, UNetPaint]
 

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 from qtpy.QtCore import QPoint, QPointF, Qt
 from qtpy.QtGui import QWheelEvent
-from qtpy.QtWidgets import QApplication, QMenu, QToolButton
+from qtpy.QtWidgets import QApplication, QComboBox, QToolButton
 
+from napari_unet.core.axes import AxesSpec
+from napari_unet.gui.axes_editor import AxesEditor
 from napari_unet.gui.image_picker import ImageChoice, ImagePicker, PaintPicker
 from napari_unet.gui.keyed_combo import KeyedCombo
-from napari_unet.gui.layer_checklist import LayerItem
+from napari_unet.gui.layer_checklist import ChannelItem, LayerChecklist, LayerItem
 
 COINS = LayerItem("1", "coins", "YX", ("YX",), "grey")
 STACK = LayerItem("2", "stack", "ZYX", ("TYX", "CYX"), "16 bit")
@@ -23,6 +27,7 @@ def picker(docked):
 def test_nothing_to_choose(picker):
     assert picker.value() == ImageChoice(None, "")
     assert picker.findChild(QToolButton).isHidden()
+    assert not picker.findChild(AxesEditor).isVisible()
 
 
 def test_value_round_trips(qtbot, picker):
@@ -53,14 +58,76 @@ def test_a_renamed_layer_is_still_the_same(qtbot, picker):
     assert picker.findChild(KeyedCombo).currentText() == "movie"
 
 
-def test_axes_are_corrected_from_the_menu(qtbot, picker):
+def boxes(picker):
+    return [
+        box for box in picker.findChildren(QComboBox) if box.accessibleName().startswith("Axis")
+    ]
+
+
+def choose(box, letter):
+    box.setCurrentIndex(box.findData(letter))
+    box.activated.emit(box.currentIndex())
+
+
+def test_axes_are_corrected_behind_one_button(qtbot, picker):
     picker.set_layers([STACK])
-    actions = picker.findChild(QMenu).actions()
-    assert [action.text() for action in actions] == ["ZYX", "TYX", "CYX"]
+    button = picker.findChild(QToolButton, "change_button")
+    assert not any(box.isVisible() for box in boxes(picker))
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert [box.currentText() for box in boxes(picker)] == ["Z", "Y", "X"]
+    assert all(box.isVisible() for box in boxes(picker))
     with qtbot.waitSignal(picker.valueChanged) as emitted:
-        actions[2].trigger()
+        choose(boxes(picker)[0], "C")
     assert emitted.args == [ImageChoice("2", "CYX")]
-    assert "CYX" in picker.findChild(QToolButton).text()
+    assert "CYX" in picker.text()
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert not any(box.isVisible() for box in boxes(picker))
+
+
+def test_a_letter_that_is_taken_is_swapped(picker):
+    picker.set_layers([STACK])
+    choose(boxes(picker)[0], "X")
+    assert picker.value().axes == "XYZ"
+    choose(boxes(picker)[1], "Z")
+    assert picker.value().axes == "XZY"
+    assert [boxes(picker)[0].itemData(i) for i in range(boxes(picker)[0].count())] == list("ZYX")
+
+
+@pytest.mark.parametrize("axes", ["YX", "ZYX", "TCYX", "PZCYX", "CXY"])
+@pytest.mark.parametrize("colour", [False, True])
+def test_every_choice_leaves_axes_that_make_sense(qtbot, axes, colour):
+    editor, random = AxesEditor(), Random(0)
+    qtbot.addWidget(editor)
+    axes = axes.replace("C", "") + "C" if colour else axes
+    editor.show_axes(axes, range(len(axes) - colour))
+    for _ in range(60):
+        box = random.choice(boxes(editor))
+        choose(box, box.itemData(random.randrange(box.count())))
+        AxesSpec(editor.value()).check((2,) * len(axes))
+        assert not colour or editor.value().endswith("C")
+
+
+CHANNELS = LayerItem(
+    "3", "DAPI", "YX", words="grey",
+    channels=(ChannelItem("#0", "DAPI", True), ChannelItem("4", "GFP", False)),
+)  # fmt: skip
+
+
+def test_channels_are_ticked_and_the_last_tick_stays(qtbot, picker):
+    picker.set_layers([CHANNELS, COINS])
+    picker.unfold()
+    ticks = picker.findChild(LayerChecklist)
+    assert ticks.isVisible()
+    with qtbot.waitSignal(picker.valueChanged) as emitted:
+        ticks.setValue(("#0", "4"))
+    assert emitted.args == [ImageChoice("3", "YX", ("#0", "4"))]
+    ticks.setValue(("4",))
+    assert picker.value().channels == ("4",)
+    with qtbot.assertNotEmitted(picker.valueChanged):
+        ticks.setValue(())
+    assert ticks.value() == ("4",)
+    picker.setValue(ImageChoice("1"))
+    assert not ticks.isVisible()
 
 
 def test_corrected_axes_go_when_the_layer_gets_other_axes(picker):

@@ -13,7 +13,8 @@ from qtpy.QtCore import QEvent, Qt, QThreadPool
 from qtpy.QtWidgets import QApplication
 
 from napari_unet.gui import journal_watch, warm_up
-from napari_unet.gui.layers import choose_axes, notes_of
+from napari_unet.gui.layers import choose_axes
+from napari_unet.gui.notes import notes_of
 from napari_unet.gui.offer_line import OfferLine
 from napari_unet.gui.paint_layer import names_of, rename_class
 from napari_unet.gui.panel import UNetPaint

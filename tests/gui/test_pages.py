@@ -10,6 +10,7 @@ from napari.layers import Image, Labels
 
 from napari_unet.app.state import Phase
 from napari_unet.core.annotations import ClassMap
+from napari_unet.gui.key_list import KeyList
 from napari_unet.gui.layer_store import id_of, kind_of
 from napari_unet.gui.shortcuts import CLASS_KEYS, FLIP_KEY, PAINT_KEY, RESULT_KEY
 from tests.gui.test_panel import image, window  # noqa: F401
@@ -88,7 +89,9 @@ def test_layers_of_another_image_stay_as_they_are(predicted):
 
 def test_all_keys_are_listed_and_none_is_bound_twice(predicted):
     _, panel = predicted
-    label = panel.pages.help_label()
+    panel._advanced_section.toggled.emit(True)
+    label = panel.findChild(KeyList)
+    assert "next place to paint" in label.text()
     for key in (FLIP_KEY, PAINT_KEY, RESULT_KEY, CLASS_KEYS[0]):
         assert f"{key}" in label.text()
     assert not {FLIP_KEY, PAINT_KEY, RESULT_KEY} & set(CLASS_KEYS)

@@ -415,7 +415,7 @@ def test_ticks_follow_the_chosen_image_until_the_user_ticks(window) -> None:
 def fake_prediction(panel: UNetPaint, wait_for_stop: bool = False) -> None:
     from napari_unet.app.predict_job import ImageBegun, ImageDone
 
-    def job(sources, model, config, keep, cancel):
+    def job(sources, model, config, keep, cancel, *_):
         for number, source in enumerate(sources):
             yield ImageBegun(number)
             samples, _, *sides = source.canonical_shape
@@ -562,10 +562,13 @@ def test_the_engine_is_loaded_while_the_user_paints_and_names_the_devices(
     viewer, panel = window(image())
     monkeypatch.setattr(warm_up, "DELAY_MS", 0)
     monkeypatch.setattr(warm_up, "warm_up", lambda: [("auto", "A GPU"), ("cpu", "CPU, 2 cores")])
+    prepared: list[bool] = []
+    monkeypatch.setattr(panel.session.glance, "prepare", lambda: prepared.append(True))
     assert panel.train.section.aside() == ""
     with qtbot.waitSignal(panel._warm_up.devices_known):
         painted(viewer, panel, qtbot)
     assert panel.train.section.aside() == "A GPU"
+    assert prepared
     panel._advanced_section.set_expanded(True)
     assert panel._advanced.value() == panel.settings()
 

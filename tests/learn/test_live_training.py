@@ -187,6 +187,19 @@ def test_a_preview_in_parts_is_the_preview_in_one(monkeypatch):
     assert (pieced != whole).mean() < 1e-3
 
 
+def test_a_large_view_does_not_keep_learning_waiting_and_is_answered_whole_at_rest(monkeypatch):
+    monkeypatch.setattr(preview, "_LARGEST", 24)
+    painter = Painter()
+    request = PreviewRequest(1, 0, 0, WHOLE)
+    painter.control.show(request)
+    generator = painter.train(max_steps=2)
+    before = [event.box for event in until(Resting, generator) if isinstance(event, PreviewDone)]
+    parts = [part.box for part in request.parts()]
+    assert before == parts[:4]
+    assert [next(generator).box for _ in parts] == parts
+    painter.control.cancel.cancel()
+
+
 def test_stop_ends_a_pause():
     painter = Painter()
     generator = painter.train(max_steps=100)
@@ -226,17 +239,17 @@ def test_a_class_between_others_moves_their_numbers():
     source = ImageSource(painter.pixels, AxesSpec("YX"))
     painter.feed = PaintFeed([PaintedImage(source, painter.layer.copy())], painter.control.paint)
     run = painter.run()
-    held = [stroke.box for stroke in run._material.scored if stroke.class_number == 1]
+    held = [stroke.box for stroke in run.material.scored if stroke.class_number == 1]
     painter.paint(np.s_[0:3, 0:3], 3)
     run.repaint(painter.feed.news())
-    assert held == [s.box for s in run._material.scored if s.class_number == 2]
+    assert held == [s.box for s in run.material.scored if s.class_number == 2]
     assert run.best.config.classes == 3
 
 
 def test_new_paint_sets_the_clock_back_and_starts_patience_anew():
     painter = Painter()
     run = painter.run()
-    run._learner.steps = 10
+    run.learner.steps = 10
     assert run._budget.fraction(10) > 0.8
     run._best.offers_without_gain = 11
     painter.paint(np.s_[40:42, 40:50], 2)
@@ -258,7 +271,7 @@ def test_after_the_finish_new_paint_returns_to_weights_that_do_not_know_the_held
     run.step()
     painter.paint(np.s_[40:42, 40:50], 2)
     run.repaint(painter.feed.news())
-    now = run._learner.average_copy().state_dict()
+    now = run.learner.average_copy().state_dict()
     assert all((now[name] == w).all() for name, w in before.net.state_dict().items())
     assert not run.finishing
 

@@ -72,6 +72,10 @@ class InlineRunner:
             on_event(event)
 
 
+def _ignore(event: Any) -> None:
+    """Take an event and do nothing."""
+
+
 class LatestOnly:
     """Small jobs of one kind, one at a time: while one runs, only the newest other one waits.
 
@@ -85,18 +89,33 @@ class LatestOnly:
         self._runner = runner
         self._waiting: Callable[[], None] | None = None
 
+    @property
+    def waiting(self) -> bool:
+        """True if a newer job waits, so that the running one had better end. Any thread may ask."""
+        return self._waiting is not None
+
     def submit(
         self,
         make_job: Callable[[], Job],
         *,
         on_done: Callable[[Any], None],
         on_error: Callable[[UNetError], None],
+        on_event: Callable[[Any], None] = _ignore,
+        cancel: CancelToken | None = None,
         words: str = "",
     ) -> None:
-        """Run the job that `make_job` makes, now or as soon as the running one is done."""
+        """Run the job that `make_job` makes, now or as soon as the running one is done.
+
+        When the window closes, `cancel` is raised.
+        """
         if self._runner.busy:
             self._waiting = lambda: self.submit(
-                make_job, on_done=on_done, on_error=on_error, words=words
+                make_job,
+                on_done=on_done,
+                on_error=on_error,
+                on_event=on_event,
+                cancel=cancel,
+                words=words,
             )
             return
 
@@ -108,16 +127,19 @@ class LatestOnly:
             on_error(err)
             self._next()
 
-        self._runner.run(make_job(), on_event=_ignore, on_done=done, on_error=failed, words=words)
+        self._runner.run(
+            make_job(),
+            on_event=on_event,
+            on_done=done,
+            on_error=failed,
+            cancel=cancel,
+            words=words,
+        )
 
     def _next(self) -> None:
         waiting, self._waiting = self._waiting, None
         if waiting is not None:
             waiting()
-
-
-def _ignore(event: Any) -> None:
-    """Take an event and do nothing."""
 
 
 def single(function: Callable[[], Any]) -> Job:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -13,6 +14,7 @@ from napari_unet.core.axes import Spatial
 from napari_unet.core.cancel import CancelToken
 from napari_unet.core.errors import UNetError
 from napari_unet.core.source import Box, ImageSource
+from napari_unet.data.canvas import Canvas
 
 if TYPE_CHECKING:
     from napari_unet.app.jobs import Job
@@ -51,6 +53,14 @@ class LayerStore(Protocol):
 
     def open_mask(self, image: LayerId, classes: ClassMap, spatial: Spatial) -> LayerId:
         """A new, empty result layer for this image; its name is unique."""
+
+    def canvas(self, image: LayerId, spatial: Spatial) -> Canvas:
+        """Axes, size, place and units of the labels of an image, for a file."""
+
+    def open_streamed(
+        self, image: LayerId, path: Path, classes: ClassMap, spatial: Spatial
+    ) -> LayerId:
+        """A result layer that reads the labels in a folder, and stays if it is open already."""
 
     def write(self, result: LayerId, sample: int, box: Box, labels: np.ndarray) -> None:
         """Show labels ``(*spatial)`` in one box of one sample; nothing if the layer is gone."""

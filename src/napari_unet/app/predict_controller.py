@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import prod
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,10 +21,13 @@ from napari_unet.app.predict_job import (
     half_bytes,
     predict_job,
 )
-from napari_unet.app.state import Message, Phase, Progress, SessionState
+from napari_unet.app.predict_words import closing_words, everything_alike
+from napari_unet.app.state import Phase, Progress, SessionState
+from napari_unet.app.stream_job import StreamBegun, StreamDone, too_many
 from napari_unet.core.annotations import ClassMap
 from napari_unet.core.axes import Spatial
 from napari_unet.core.cancel import CancelToken
+from napari_unet.core.channels import misfit
 from napari_unet.core.config import PredictConfig
 from napari_unet.core.errors import UNetError
 from napari_unet.core.events import Notice, TileDone
@@ -40,11 +44,14 @@ class PredictWish:
     config : PredictConfig
     probabilities : bool, optional
         Add image layers with the probabilities.
+    samples : mapping of LayerId to tuple of int, optional
+        The samples that are wanted, of images of which not all are.
     """
 
     images: tuple[LayerId, ...]
     config: PredictConfig
     probabilities: bool = False
+    samples: Mapping[LayerId, tuple[int, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,10 +71,14 @@ class _Run:
     sources: list[ImageSource]
     classes: ClassMap
     spatial: Spatial
-    results: list[LayerId]
+    results: list[LayerId | None]
+    """None until there is one."""
     cancel: CancelToken
     finished: set[int]
     failures: list[str]
+    streamed: list[bool]
+    folders: list[Path] = field(default_factory=list)
+    """Where results are that are too large for memory."""
     uniform: list[int] = field(default_factory=list)
     """The labels of results that hold one class only."""
     number: int = 0
@@ -116,6 +127,11 @@ class PredictController:
             sources = [self._layers.source(image, spatial) for image in wish.images]
         except UNetError as err:
             self._state.fail(str(err))
+            return
+        known = getattr(model, "known_channels", None)
+        misfits = [misfit(known, source) for source in sources] if known is not None else [""]
+        if misfits and all(misfits):
+            self._state.fail(misfits[0])  # said before anything begins
         else:
             self._begin(wish, sources, model, spatial)
 
@@ -123,15 +139,24 @@ class PredictController:
         self, wish: PredictWish, sources: list[ImageSource], model: Any, spatial: Spatial
     ) -> None:
         classes = model.classes
-        results = [self._layers.open_mask(image, classes, spatial) for image in wish.images]
+        canvases = [
+            self._layers.canvas(image, spatial) if too_many(source) else None
+            for image, source in zip(wish.images, sources, strict=True)
+        ]
+        results = [
+            self._layers.open_mask(image, classes, spatial) if canvas is None else None
+            for image, canvas in zip(wish.images, canvases, strict=True)
+        ]
         cancel = CancelToken()
-        self._run = _Run(wish, sources, classes, spatial, results, cancel, set(), [])
+        streamed = [canvas is not None for canvas in canvases]
+        self._run = _Run(wish, sources, classes, spatial, results, cancel, set(), [], streamed)
         self._state.say("")
         self._state.set_progress(Progress(words="Getting ready"))
         self._state.move(Phase.PREDICTING)
         keep = [wish.probabilities or half_bytes(s, len(classes)) <= KEPT_BYTES for s in sources]
+        samples = [wish.samples.get(image) for image in wish.images]
         self._runner.run(
-            self._make_job(sources, model, wish.config, keep, cancel),
+            self._make_job(sources, model, wish.config, keep, cancel, samples, canvases),
             on_event=self._on_event,
             on_done=self._on_done,
             on_error=self._on_error,
@@ -184,13 +209,23 @@ class PredictController:
                 run.number = number
             case ImageDone():
                 self._on_image(run, event)
+            case StreamBegun(number=number, path=path):
+                image = run.wish.images[number]
+                opened = self._layers.open_streamed(image, path, run.classes, run.spatial)
+                run.results[number] = opened
+            case StreamDone(number=number, path=path, stopped=stopped):
+                run.folders.append(path)
+                if not stopped:
+                    run.finished.add(number)
             case ImageFailed():
                 run.failures.append(event.text)
             case Notice(text=text):
                 self._state.say(text)
 
     def _on_tile(self, run: _Run, event: TileDone) -> None:
-        self._layers.write(run.results[run.number], event.sample, event.box, event.labels)
+        result = run.results[run.number]
+        if result is not None:
+            self._layers.write(result, event.sample, event.box, event.labels)
         sizes = [prod(source.canonical_shape) for source in run.sources]
         done = sum(sizes[: run.number]) + sizes[run.number] * event.done / max(1, event.of)
         words = f"{run.sources[run.number].name}"
@@ -200,6 +235,7 @@ class PredictController:
 
     def _on_image(self, run: _Run, event: ImageDone) -> None:
         result = run.results[event.number]
+        assert result is not None  # opened before the job began
         run.finished.add(event.number)
         if event.only is not None:
             run.uniform.append(event.only)
@@ -217,24 +253,21 @@ class PredictController:
         failures, text = [], ""
         try:
             run = self._close()
-            failures, text = run.failures, self._in_words(len(run.finished))
+            failures, text = (
+                run.failures,
+                closing_words(self._state.phase is Phase.STOPPING, len(run.finished), run.folders),
+            )
             if failures and run.finished:
                 failures = [f"{len(run.finished)} of {len(run.sources)} done.", *failures]
         finally:  # whatever a listener does, the button comes back
             if failures:
                 self._state.fail(" ".join(failures))
             elif run.uniform and len(run.uniform) == len(run.finished):
-                self._state.say(*_everything_alike(run.uniform[0], run.classes))
+                self._state.say(*everything_alike(run.uniform[0], run.classes))
                 self._state.move(Phase.IDLE)
             else:
                 self._state.say(text, "hint" if self._state.phase is Phase.STOPPING else "good")
                 self._state.move(Phase.IDLE)
-
-    def _in_words(self, count: int) -> str:
-        masks = "1 mask is" if count == 1 else f"{count} masks are"
-        if self._state.phase is not Phase.STOPPING:
-            return f"Done: {masks} ready. Where it is wrong, paint there and train more."
-        return f"Stopped. {masks} finished and kept." if count else "Stopped. Nothing was changed."
 
     def _on_error(self, err: UNetError) -> None:
         self._close()
@@ -245,19 +278,6 @@ class PredictController:
         run, self._run = self._run, None
         assert run is not None  # only a running job ends
         for number, result in enumerate(run.results):
-            if number not in run.finished:
+            if number not in run.finished and result is not None and not run.streamed[number]:
                 self._layers.remove(result)
         return run
-
-
-def _everything_alike(label: int, classes: ClassMap) -> Message:
-    """What to say of results in which every pixel is of one class."""
-    number = classes.label_values.index(label)
-    others = [value for i, value in enumerate(classes.values) if i != number]
-    names = dict(zip(classes.values, classes.names, strict=True))
-    missing = f"paint {names[others[0]]}" if others else ""
-    text = (
-        f"Everything was predicted to be {classes.names[number]}. Paint more of what was missed, "
-        "close to its border, and train more."
-    )
-    return Message(text, "warning", missing, f"paint:{others[0]}" if others else "")

@@ -11,12 +11,14 @@ import numpy as np
 
 from napari_unet.app.engine import engine, lower_priority
 from napari_unet.app.jobs import Job
+from napari_unet.app.stream_job import stream_job
 from napari_unet.core.annotations import ClassMap
 from napari_unet.core.cancel import CancelToken
 from napari_unet.core.config import PredictConfig
 from napari_unet.core.errors import UNetError
 from napari_unet.core.postprocess import finish
 from napari_unet.core.source import ImageSource
+from napari_unet.data.canvas import Canvas
 
 KEPT_BYTES = 512 * 2**20
 """Probabilities are kept, in half precision, while all of them together are no larger."""
@@ -70,6 +72,8 @@ def predict_job(
     config: PredictConfig,
     keep: Sequence[bool],
     cancel: CancelToken,
+    samples: Sequence[Sequence[int] | None],
+    canvases: Sequence[Canvas | None],
 ) -> Job:
     """Predict image after image; one that fails does not stop the others.
 
@@ -81,6 +85,10 @@ def predict_job(
     keep : sequence of bool
         Whose probabilities are wanted.
     cancel : CancelToken
+    samples : sequence of (sequence of int, or None)
+        Canonical numbers of the samples that are wanted of each image; None for all.
+    canvases : sequence of (Canvas, or None)
+        Of images whose labels are too many for memory, where they lie.
     """
     lower_priority()
     predict = engine("inference").predict
@@ -88,9 +96,18 @@ def predict_job(
         if cancel.cancelled:
             return
         yield ImageBegun(number)
+        canvas, chosen = canvases[number], samples[number]
         try:
+            if canvas is not None:
+                yield from stream_job(number, source, model, config, canvas, cancel, chosen)
+                continue
             result = yield from predict(
-                model, source, config, cancel=cancel, want_probabilities=keep[number]
+                model,
+                source,
+                config,
+                cancel=cancel,
+                want_probabilities=keep[number],
+                samples=chosen,
             )
         except UNetError as err:
             named = source.name in str(err)
@@ -100,11 +117,13 @@ def predict_job(
             return
         exact = result.probabilities
         half = None if exact is None else exact.astype(np.float16)
-        yield ImageDone(number, result.labels, half, _only_label(result.labels))
+        shown = chosen or range(len(result.labels))
+        only = _only_label([result.labels[sample] for sample in shown])
+        yield ImageDone(number, result.labels, half, only)
 
 
-def _only_label(labels: np.ndarray) -> int | None:
-    first = labels.flat[0]
+def _only_label(labels: Sequence[np.ndarray]) -> int | None:
+    first = labels[0].flat[0]
     return None if any((sample != first).any() for sample in labels) else int(first)
 
 
@@ -116,22 +135,24 @@ def finish_all(
     Parameters
     ----------
     kept : sequence of (probabilities, ClassMap)
-        Probabilities of shape ``(S, K, *spatial)``.
+        Probabilities of shape ``(S, K, *spatial)``; zeros where a sample was not predicted, which
+        stays without labels.
     config : PredictConfig
         Its threshold, smallest object and holes.
     """
     return [
-        np.stack(
-            [
-                finish(
-                    sample.astype(np.float32),
-                    classes,
-                    threshold=config.threshold,
-                    smallest_object=config.smallest_object,
-                    fill_holes=config.fill_holes,
-                )
-                for sample in probabilities
-            ]
-        )
+        np.stack([_finished(sample, classes, config) for sample in probabilities])
         for probabilities, classes in kept
     ]
+
+
+def _finished(sample: np.ndarray, classes: ClassMap, config: PredictConfig) -> np.ndarray:
+    if not sample.any():
+        return np.zeros(sample.shape[1:], np.min_scalar_type(max(classes.label_values, default=0)))
+    return finish(
+        sample.astype(np.float32),
+        classes,
+        threshold=config.threshold,
+        smallest_object=config.smallest_object,
+        fill_holes=config.fill_holes,
+    )

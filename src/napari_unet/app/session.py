@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from napari_unet.app.folder_controller import FolderController
 from napari_unet.app.glance_controller import GlanceController
 from napari_unet.app.guidance_controller import GuidanceController
 from napari_unet.app.model_controller import ModelController
@@ -14,7 +15,11 @@ from napari_unet.app.previews import Previews
 from napari_unet.app.state import SessionState
 from napari_unet.app.train_controller import TrainController
 from napari_unet.app.training_keeper import TrainingKeeper
+from napari_unet.core.preview import middle_of
 from napari_unet.core.source import Box
+
+_MOST_LOOKED_OVER = 1024
+"""Longest side of what is searched for places to paint; of a larger view, its middle."""
 
 
 class Session:
@@ -41,6 +46,7 @@ class Session:
         self.glance = GlanceController(self.state, layers, make_runner(), previews)
         self.guidance = GuidanceController(self.state, self.glance, make_runner())
         self.predict = PredictController(self.state, layers, heavy, make_runner())
+        self.folder = FolderController(self.state, heavy)
         library = library or ModelLibrary()
         self.models = ModelController(self.state, library, make_runner(), make_runner())
         self.keeper = TrainingKeeper(self.state, library, make_runner())
@@ -58,12 +64,17 @@ class Session:
         """
         self.train.look(image, sample, box)
         self.glance.look(image, sample, box)
-        self.guidance.look(image, sample, box)
+        self.guidance.look(image, sample, middle_of(box, _MOST_LOOKED_OVER))
 
     def stroke_done(self, paint: LayerId) -> None:
         """Say that a stroke on this layer has ended and its paint was handed over."""
         self.glance.stroke_done(paint)
         self.guidance.stroke_done()
+
+    def forget_images(self) -> None:
+        """Say that images have to be read anew: another part or other channels of them."""
+        self.glance.forget_images()
+        self.guidance.forget()
 
     def forget_paint(self) -> None:
         """Say that paint has to be read anew: other layers, or read in another way."""

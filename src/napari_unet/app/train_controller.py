@@ -136,6 +136,12 @@ class TrainController:
         paints = [its for _, its in self._wish.pairs]
         return paints.index(paint) if paint in paints else None
 
+    def learns_from(self, image: LayerId) -> bool:
+        """True if this image is being learned from now."""
+        if self._wish is None or self._state.phase not in LEARNING:
+            return False
+        return image in dict(self._wish.pairs)
+
     def repaint(self, pieces: Iterable[PaintPiece], names: Mapping[int, str]) -> None:
         """Hand paint that changed to the training that runs; it is learned within a step.
 
@@ -174,12 +180,12 @@ class TrainController:
         """
         if self._wish is None or self._state.phase not in LEARNING:
             return
-        pairs = dict(self._wish.pairs)
-        if image not in pairs or not self._previewing:
+        images = [its for its, _ in self._wish.pairs]
+        if image not in images or not self._previewing:
             return
-        self._previews.open(image, pairs[image], self._wish.spatial)
+        number = images.index(image)  # of an image with several areas, the one that is chosen
+        self._previews.open(*self._wish.pairs[number], self._wish.spatial)
         self._view = (image, sample, box)
-        number = list(pairs).index(image)
         generation = self._previews.next_generation()
         self._control.show(PreviewRequest(generation, number, sample, box))
 

@@ -72,10 +72,10 @@ def train_job(
     model_config = network_for(wish.model, training.channels, len(training.classes))
     start: Any = wish.start
     if current is not None:
-        if _same_shape(current.config, model_config):
-            start = current
-        else:
-            yield Notice("The network is another than before, so learning begins afresh.")
+        other = _other(current, model_config, training.images[0].source.names)
+        start = wish.start if other else current
+        if other:
+            yield Notice(f"The {other} than before, so learning begins afresh.")
     if control.cancel.cancelled:
         return None
     return (
@@ -89,6 +89,16 @@ def train_job(
             paint=paint,
         )
     )
+
+
+def _other(current: Any, config: ModelConfig, names: tuple[str, ...]) -> str:
+    """Why a model cannot learn on, in words; empty if it can."""
+    if not _same_shape(current.config, config):
+        return "network is another"
+    known = getattr(current, "channels", ())
+    if current.config.input_channels != config.input_channels or (known and known != names):
+        return "channels are others"
+    return ""
 
 
 def _same_shape(one: ModelConfig, other: ModelConfig) -> bool:

@@ -9,8 +9,18 @@ from typing import Annotated, Any, Literal
 import typer
 from rich.table import Table
 
-from napari_unet.cli.options import AsJson, Axes, Debug, DeviceName, ModelFile, Quiet
-from napari_unet.cli.prediction import Prediction
+from napari_unet.batch.file_prediction import FilePrediction
+from napari_unet.cli.options import (
+    AsJson,
+    Axes,
+    Channels,
+    Debug,
+    DeviceName,
+    ModelFile,
+    Quiet,
+    channels_in,
+)
+from napari_unet.cli.prediction import shown
 from napari_unet.cli.report import Report, score_words, stopping_gently
 from napari_unet.core.arrays import labels_in_layer_axes
 from napari_unet.core.assemble import PaintedImage
@@ -35,6 +45,7 @@ def evaluate(
         Literal["auto", "strokes", "mask"],
         typer.Option("--truth", help="Whether 0 is unknown (strokes) or background (mask)."),
     ] = "auto",
+    channels: Channels = None,
     axes: Axes = None,
     device: DeviceName = "auto",
     quiet: Quiet = False,
@@ -54,18 +65,23 @@ def evaluate(
     """
     del debug
     from napari_unet.learn.checkpoint import load_model
+    from napari_unet.learn.inference import predict
 
     report, cancel = Report(quiet, as_json), CancelToken()
     loaded_model = load_model(model)
-    prediction = Prediction(loaded_model, PredictConfig(device=device), axes, cancel, report)
-    _, source = prediction.read(image)
+    config = PredictConfig(device=device)
+    wanted = channels_in(channels)
+    files = FilePrediction(loaded_model, config, axes, cancel, channels=wanted)
+    _, source, notices = files.read(image)
+    for notice in notices:
+        report.say(notice)
     labels = read_labels(truth).array
     reading = PaintedImage(source, labels, paint).read()
     report.say(f"{truth.name}: {reading.sentence}")
     classes = loaded_model.classes
     numbers = truth_to_classes(labels, reading, classes)
     with stopping_gently(cancel, report, "Stopping.") as interrupted:
-        result = prediction.predict(source, image.name)
+        result = shown(predict(loaded_model, source, config, cancel=cancel), report, image.name)
     if result.labels is None:
         raise typer.Exit(interrupted.exit_code)
     predicted = labels_in_layer_axes(result.labels, source)

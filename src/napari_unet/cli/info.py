@@ -11,6 +11,7 @@ from rich.table import Table
 from napari_unet.cli.options import AsJson, Debug
 from napari_unet.cli.report import Report, score_words
 from napari_unet.core.card import read_card
+from napari_unet.core.channels import in_words
 from napari_unet.core.config import PRESETS
 from napari_unet.core.errors import UnknownPreset
 
@@ -84,6 +85,7 @@ def _table(facts: dict[str, Any]) -> Table:
             for value, name in zip(classes["values"], classes["names"], strict=True)
         )
         rows["axes"] = facts["axes"]
+        rows["channels"] = in_words(config["input_channels"], facts["channels"])
         rows["pixel size"] = " x ".join(f"{s:g}" for s in facts["spacing"] or ()) or None
         rows["training"] = _training(facts["history"])
         rows["version"] = facts["version"]

@@ -4,23 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from napari_unet.cli.batch import Batch, closing_words
-from napari_unet.cli.options import AsJson, Axes, Debug, DeviceName, ModelFile, Overwrite, Quiet
-from napari_unet.cli.prediction import Prediction
+from napari_unet.batch.events import BatchResult, Written
+from napari_unet.batch.file_prediction import FilePrediction
+from napari_unet.batch.run import Batch
+from napari_unet.batch.tasks import Task, Tasks, WriteAs, tasks_for
+from napari_unet.cli.options import (
+    AsJson,
+    Axes,
+    Channels,
+    Debug,
+    DeviceName,
+    Frames,
+    ModelFile,
+    Overwrite,
+    Quiet,
+    Slices,
+    channels_in,
+)
+from napari_unet.cli.prediction import closing_words, shown
 from napari_unet.cli.report import Report, stopping_gently
-from napari_unet.cli.tasks import NgffVersion, Task, Tasks, tasks_for
-from napari_unet.cluster import connected
+from napari_unet.cluster import ClusterAnswers, connected
 from napari_unet.core.cancel import CancelToken
 from napari_unet.core.config import PredictConfig
 from napari_unet.core.errors import InvalidSetting
+from napari_unet.core.frames import parts_of
 from napari_unet.core.settings import changed_where_given
 from napari_unet.data.files import check_output
+from napari_unet.data.ngff import NgffVersion
 
 _STOPPING = "Stopping; results that are finished stay."
 
@@ -61,6 +76,11 @@ def predict(
     tile: Annotated[
         int | None, typer.Option("--tile", min=16, help="Side of a tile, if memory is short.")
     ] = None,
+    frames: Frames = None,
+    slices: Slices = None,
+    ome_tiff: Annotated[
+        bool, typer.Option("--ome-tiff", help="Write TIFF with OME metadata, whatever the images.")
+    ] = False,
     ome_zarr: Annotated[
         NgffVersion | None,
         typer.Option(
@@ -76,6 +96,14 @@ def predict(
         str | None,
         typer.Option(
             "--scheduler", metavar="ADDRESS", help="Compute OME-Zarr on the cluster of Dask there."
+        ),
+    ] = None,
+    channels: Channels = None,
+    rescale: Annotated[
+        bool | None,
+        typer.Option(
+            "--rescale/--no-rescale",
+            help="Look at images at the pixel size of training; if neither, only say so.",
         ),
     ] = None,
     axes: Axes = None,
@@ -101,44 +129,70 @@ def predict(
 
     unet-paint predict cells.unet images/*.tif -o masks/ --smallest-object 50
 
+    unet-paint predict cells.unet movie.tif -o cells.tif --frames 10:20
+
     unet-paint predict cells.unet slide.ome.zarr -o slide_cells.ome.zarr
     """
     del debug
     report = Report(quiet, as_json)
-    tasks = tasks_for(images, output, probabilities, ome_zarr is not None)
+    tasks = tasks_for(images, output, probabilities, _write_as(ome_tiff, ome_zarr))
     config = changed_where_given(
         PredictConfig(flips=flips, smallest_object=smallest_object, fill_holes=fill_holes),
         threshold=threshold,
         tile_size=tile,
+        rescale=None if rescale is None else "on" if rescale else "off",
         device=device,
     )
+    parts = parts_of(frames, slices)
     if tasks.folder is None:
         _check_one(tasks.each[0], overwrite)
     from napari_unet.learn.checkpoint import load_model
 
     cancel, trained = CancelToken(), load_model(model)
-    prediction = Prediction(trained, config, axes, cancel, report)
-
-    def work(task: Task, words: str, replace: bool) -> dict[str, Any] | None:
-        return prediction.write(task, words, replace, ome_zarr)
-
-    told: dict[str, Any] = {"results": [], "failed": []}
+    wanted = channels_in(channels)
+    prediction = FilePrediction(trained, config, axes, cancel, parts, ome_zarr, wanted)
+    batch: BatchResult | None = None
     with (
-        _cluster(tasks, workers, scheduler, report) as prediction.client,
+        _cluster(tasks, workers, scheduler, report) as client,
         stopping_gently(cancel, report, _STOPPING) as interrupted,
     ):
+        if client is not None:
+            prediction.elsewhere = lambda task, loaded: ClusterAnswers(
+                client, trained, task.image, loaded.axes, config, cancel, wanted
+            )
         if tasks.folder is None:
             [task] = tasks.each
-            done = work(task, task.image.name, overwrite)
-            told["results"] = [done] if done else []
+            done = shown(prediction.write(task, overwrite), report, task.image.name)
+            written = [done] if done else []
         else:
-            made_with = _made_with(model, axes, ome_zarr, config)
-            batch = Batch(tasks, trained.classes.names, made_with, overwrite, report)
-            told = batch.run(work, lambda: cancel.cancelled)
-    lines = [*map(_words, told["results"]), *(closing_words(told) if tasks.folder else ())]
-    report.result({"model": str(model), **told}, *lines)
-    if cancel.cancelled or told["failed"]:
+            names = trained.classes.names
+            whole = Batch(tasks, names, prediction.made_with(), overwrite)
+            batch = shown(whole.run(prediction.write, lambda: cancel.cancelled), report)
+            written = batch.written
+    _tell(report, model, written, batch)
+    if cancel.cancelled or (batch is not None and batch.failed):
         raise typer.Exit(interrupted.exit_code if cancel.cancelled else 1)
+
+
+def _tell(report: Report, model: Path, written: list[Written], batch: BatchResult | None) -> None:
+    told: dict[str, Any] = {
+        "model": str(model),
+        "results": [one.as_json() for one in written],
+        "failed": [],
+    }
+    lines = [_words(one) for one in written]
+    if batch is not None:
+        told["skipped"] = [str(image) for image in batch.skipped]
+        told["failed"] = [{"image": str(f.image), "error": f.error} for f in batch.failed]
+        told["summary"] = str(batch.summary)
+        lines += closing_words(batch)
+    report.result(told, *lines)
+
+
+def _write_as(ome_tiff: bool, ome_zarr: NgffVersion | None) -> WriteAs:
+    if ome_tiff and ome_zarr is not None:
+        raise InvalidSetting("Results are either OME-TIFF or OME-Zarr. Leave one of the two out.")
+    return "ome-tiff" if ome_tiff else "image" if ome_zarr is None else "ome-zarr"
 
 
 def _check_one(task: Task, overwrite: bool) -> None:
@@ -165,17 +219,9 @@ def _cluster(
         yield client
 
 
-def _made_with(
-    model: Path, axes: str | None, version: NgffVersion | None, config: PredictConfig
-) -> str:
-    """What the results of a batch depend on, beside the images."""
-    result = config.changed(device="auto", tile_size=None)  # these two change no labels
-    return repr((sha256(model.read_bytes()).hexdigest(), axes, version, result))
-
-
-def _words(done: dict[str, Any]) -> str:
+def _words(done: Written) -> str:
     """One line about one image, for example ``a.tif -> a_labels.tif (Cell 12.0 %)``."""
-    total = sum(done["pixels"].values()) or 1
-    shares = ", ".join(f"{name} {100 * n / total:.1f} %" for name, n in done["pixels"].items())
-    before = ", was complete before" if done.get("computed") == 0 else ""
-    return f"{done['image']} -> {done['labels']} ({shares}){before}"
+    total = sum(done.pixels.values()) or 1
+    shares = ", ".join(f"{name} {100 * n / total:.1f} %" for name, n in done.pixels.items())
+    before = ", was complete before" if done.computed == 0 else ""
+    return f"{done.image} -> {done.labels} ({shares}){before}"

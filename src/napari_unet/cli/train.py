@@ -7,7 +7,16 @@ from typing import Annotated, Literal
 
 import typer
 
-from napari_unet.cli.options import AsJson, Axes, Debug, DeviceName, Overwrite, Quiet
+from napari_unet.cli.options import (
+    AsJson,
+    Axes,
+    Channels,
+    Debug,
+    DeviceName,
+    Overwrite,
+    Quiet,
+    channels_in,
+)
 from napari_unet.cli.report import Report
 from napari_unet.cli.training import TrainingOrder, run_training
 from napari_unet.core.config import PRESETS, TrainConfig
@@ -61,9 +70,14 @@ def train(
             "--validation", metavar="IMAGE PAINT", help="Score on these, not on held-out strokes."
         ),
     ] = None,
+    channels: Channels = None,
     axes: Axes = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Same seed, same run.")] = 0,
     device: DeviceName = "auto",
+    devices: Annotated[
+        int,
+        typer.Option("--devices", min=1, help="Graphics cards, or processes, that learn together."),
+    ] = 1,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
@@ -97,8 +111,10 @@ def train(
         names=_names(name or []),
         validation=validation,
         axes=axes,
+        channels=channels_in(channels),
         config=with_budget(TrainConfig(seed=seed, device=device), seconds, steps),
         overwrite=overwrite,
+        devices=devices,
     )
     exit_code = run_training(order, Report(quiet, as_json))
     if exit_code:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,7 +15,9 @@ from napari_unet.core.annotations import ClassMap
 from napari_unet.core.assemble import AskedMode, Assembled, PaintedImage, assemble
 from napari_unet.core.axes import Spatial
 from napari_unet.core.cancel import CancelToken
-from napari_unet.core.config import TrainConfig
+from napari_unet.core.channels import Channel
+from napari_unet.core.config import ModelConfig, TrainConfig
+from napari_unet.core.dataset import TrainingSet
 from napari_unet.core.drive import exhaust
 from napari_unet.core.errors import OutputExists, UNetError
 from napari_unet.core.events import (
@@ -26,11 +30,11 @@ from napari_unet.core.events import (
 )
 from napari_unet.core.held_out_score import classes_in_words, score_in_words
 from napari_unet.core.settings import network_for, network_named
-from napari_unet.core.source import ImageSource
 from napari_unet.data.files import check_output, read_image, read_labels
 
 if TYPE_CHECKING:
     from napari_unet.learn.model import Model
+    from napari_unet.learn.team import Team
 
 _STOPPING = "Stopping; the best model so far is kept. Press Ctrl+C again to give up at once."
 
@@ -48,8 +52,10 @@ class TrainingOrder:
     names: dict[int, str]
     validation: tuple[Path, Path] | None
     axes: str | None
+    channels: list[Channel] | None
     config: TrainConfig
     overwrite: bool
+    devices: int = 1
 
 
 def run_training(order: TrainingOrder, report: Report) -> int:
@@ -62,6 +68,13 @@ def run_training(order: TrainingOrder, report: Report) -> int:
         before the error is saved.
     """
     _check_output(order)
+    team = None
+    if order.devices > 1:
+        from napari_unet.learn.team import gather_team
+
+        team = gather_team(order.devices, order.config.device)
+        order = replace(order, config=order.config.changed(device=team.device))
+        report = report if team.leads else Report(quiet=True, as_json=False)
     if order.start in ("auto", "scratch"):
         start: Any = order.start
         network = network_named(order.preset, order.dimensions)
@@ -76,24 +89,41 @@ def run_training(order: TrainingOrder, report: Report) -> int:
     checked = None
     if order.validation is not None:
         checked = _read([order.validation], order, spatial, report, learned).training
+    how = {
+        "start": start,
+        "validation": checked,
+        "preset": start.preset if not isinstance(start, str) else order.preset,
+        "team": team,
+    }
+    shape = network_for(network, training.channels, len(training.classes))
+    if team is not None and not team.leads:
+        return _follow(team, training, shape, order, how)
     from napari_unet.learn.training import train
 
     cancel = CancelToken()
     listener = Listener(report)
-    with stopping_gently(cancel, report, _STOPPING) as interrupted:
-        events = train(
-            training,
-            network_for(network, training.channels, len(training.classes)),
-            order.config,
-            start=start,
-            validation=checked,
-            cancel=cancel,
-            preset=start.preset if not isinstance(start, str) else order.preset,
-        )
+    with (
+        stopping_gently(cancel, report, _STOPPING) as interrupted,
+        team.leading() if team is not None else nullcontext(),
+    ):
+        events = train(training, shape, order.config, cancel=cancel, **how)
         result = _exhausted(events, listener, order, report)
     result.model.save(order.output, overwrite=order.overwrite)  # type: ignore[attr-defined]
     _tell(report, result, training.classes, order.output)
     return interrupted.exit_code if result.stopped else 0
+
+
+def _follow(
+    team: Team, training: TrainingSet, shape: ModelConfig, order: TrainingOrder, how: dict[str, Any]
+) -> int:
+    """Help the process that leads; Ctrl+C is for that one to heed."""
+    from napari_unet.learn.run import TrainingRun
+    from napari_unet.learn.team import follow
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    follow(TrainingRun(training, shape, order.config, **how), team)
+    return 0
 
 
 class Listener:
@@ -181,7 +211,7 @@ def _read(
         image, paint = read_image(image_path, order.axes), read_labels(paint_path)
         for notice in (*image.notices, *paint.notices):
             report.say(notice)
-        source = ImageSource(image.array, image.spec(spatial), image_path.name)
+        source = image.source(spatial, order.channels)
         painted.append(PaintedImage(source, paint.array, mode, order.names))
     assembled = assemble(painted, like.training.classes if like else None)
     for (_, paint_path), reading in zip(pairs, assembled.readings, strict=True):

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from napari_unet.core.axes import AxesSpec, Spatial
+from napari_unet.core.channels import Channel, pick_channels
 from napari_unet.core.errors import AxesError, JobFailed, PaintError
+from napari_unet.core.pixel_size import rescaling
 from napari_unet.core.source import ImageSource
 
 _MOST_CHANNELS = 5
@@ -22,6 +24,8 @@ def image_source(
     spacing: Sequence[float] | None = None,
     spatial: Spatial = "YX",
     name: str = "image",
+    channels: Sequence[Channel] | None = None,
+    channel_names: Sequence[str] = (),
 ) -> ImageSource:
     """Return an image as the engine reads it.
 
@@ -38,11 +42,17 @@ def image_source(
         The axes the network sees.
     name : str, optional
         What to call the image in messages.
+    channels : sequence of int, str or None, optional
+        Which channels; see `napari_unet.core.channels.pick_channels`. All when not given.
+    channel_names : sequence of str, optional
+        One for each channel of the image.
 
     Raises
     ------
     AxesError
         If the axes do not fit the image; the message says which would.
+    ChannelMismatch
+        If the image has no such channel.
     """
     array = image if hasattr(image, "shape") and hasattr(image, "dtype") else np.asarray(image)
     spec = AxesSpec(axes, tuple(float(s) for s in spacing or ()), spatial)
@@ -59,7 +69,8 @@ def image_source(
             f"The {name} has {len(shape)} axes (shape {shape}), but {axes!r} names "
             f"{spec.ndim}. {advice}"
         )
-    return ImageSource(array, spec, name)
+    source = ImageSource(array, spec, name, tuple(channel_names))
+    return source if channels is None else pick_channels(source, channels)
 
 
 def likely_axes(shape: tuple[int, ...]) -> list[str]:
@@ -153,14 +164,11 @@ def pixel_size_notice(
     most : float, optional
         The largest ratio that says nothing.
     """
-    unknown = trained is None or set(trained) == {1.0} or set(now) == {1.0}
-    if unknown or trained is None or len(trained) != len(now):
-        return ""
-    ratios = [b / a for a, b in zip(trained, now, strict=True)]
-    if all(1 / most <= ratio <= most for ratio in ratios):
+    ratios = rescaling(trained, now)
+    if ratios is None or trained is None or all(1 / most <= ratio <= most for ratio in ratios):
         return ""
     sizes = (" x ".join(f"{s:g}" for s in size) for size in (now, trained))
     return (
-        "The pixels measure {} and those the model was trained on {}. Rescale the image if "
-        "objects look larger or smaller than those in training.".format(*sizes)
+        "The pixels measure {} and those the model was trained on {}. Rescale when "
+        "predicting if objects look larger or smaller than those in training.".format(*sizes)
     )

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from napari_unet.core.annotations import AnnotatedImage, ClassMap
 from napari_unet.core.arrays import image_source, paint_array
 from napari_unet.core.axes import Spatial
+from napari_unet.core.channels import Channel
 from napari_unet.core.dataset import TrainingSet, build_training_set
 from napari_unet.core.errors import ShapeMismatch
 from napari_unet.core.paint_reading import PaintReading, annotate, joint_reading, read_paint
@@ -117,6 +118,8 @@ def assemble_arrays(
     mode: AskedMode = "auto",
     names: Mapping[int, str] | None = None,
     classes: ClassMap | None = None,
+    channels: Sequence[Channel] | None = None,
+    channel_names: Sequence[str] = (),
 ) -> Assembled:
     """Bring arrays, one image and its paint or lists of both, into one training set.
 
@@ -135,6 +138,8 @@ def assemble_arrays(
         Name of each paint value.
     classes : ClassMap, optional
         As in `assemble`.
+    channels, channel_names : sequence, optional
+        As in `napari_unet.core.arrays.image_source`, for all images.
 
     Raises
     ------
@@ -153,6 +158,9 @@ def assemble_arrays(
     painted = []
     for number, (pixels, layer, its) in enumerate(zip(images, paints, letters, strict=True), 1):
         name = "image" if len(images) == 1 else f"image {number}"
-        source = image_source(pixels, its, spacing=spacing, spatial=spatial, name=name)
+        source = image_source(
+            pixels, its, spacing=spacing, spatial=spatial, name=name,
+            channels=channels, channel_names=channel_names,
+        )  # fmt: skip
         painted.append(PaintedImage(source, paint_array(layer), mode, names))
     return assemble(painted, classes)

@@ -59,6 +59,10 @@ class ModelCard(_Part):
     history: tuple[dict[str, Any], ...]
     """The course of its training, oldest first."""
     preset: str | None
+    channels: tuple[str, ...] = ()
+    """Names of the channels, where they are known."""
+    channel_dropout: float = 0.0
+    """How often each channel was left out in training."""
     parameters: int
     weights: WeightFormat
     checksum: str
@@ -70,6 +74,8 @@ class ModelCard(_Part):
             raise ValueError("the classes do not match the network")
         if len(self.normalisation.low) != self.config.input_channels:
             raise ValueError("the intensities do not match the channels of the network")
+        if self.channels and len(self.channels) != self.config.input_channels:
+            raise ValueError("the names do not match the channels of the network")
         return self
 
     def to_text(self) -> str:

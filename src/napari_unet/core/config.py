@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from napari_unet.core.errors import UnknownPreset
+from napari_unet.core.volume_plan import VolumePlan
 
 DeviceName = str
 """``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``."""
@@ -63,6 +64,17 @@ class ModelConfig(Config):
         title="Output",
         description="One score per class, or one score for the second of two classes.",
     )
+    plan: VolumePlan | None = Field(
+        None,
+        title="Plan",
+        description="Pooling and kernels of a 3D network, from the spacing of its first image.",
+    )
+
+    @model_validator(mode="after")
+    def _plan_fits(self) -> Self:
+        if self.plan and (self.dimensions != 3 or len(self.plan.strides) != self.depth):
+            raise ValueError("the plan is for another network")
+        return self
 
 
 _HISTORICAL = {"base_width": 64, "depth": 4, "normalisation": "none", "filter_bank": False,
@@ -122,7 +134,7 @@ class TrainConfig(Config):
     )
     patch_size: int = Field(
         320, ge=16, le=1024, multiple_of=16, title="Patch",
-        description="Side of the square the network learns from, in pixels.",
+        description="Side of the square the network learns from; in 3D, a box of as many pixels.",
     )  # fmt: skip
     batch_size: int = Field(2, ge=1, le=256, title="Batch", description="Patches per step.")
     learning_rate: float = Field(
@@ -140,6 +152,11 @@ class TrainConfig(Config):
     agreement: float = Field(
         1.0, ge=0, le=10, title="Agreement",
         description="How much to keep to the instant answer where nobody painted.",
+    )  # fmt: skip
+    channel_dropout: float = Field(
+        0.1, ge=0, le=0.9, title="Drop channel",
+        description="How often each of several channels is left out, so that the model can do "
+        "without it. Colours always stay together.",
     )  # fmt: skip
     augment: AugmentConfig = AugmentConfig()
     schedule: Literal["cosine", "constant"] = Field(
@@ -192,6 +209,10 @@ class PredictConfig(Config):
     statistics: Literal["image", "training"] = Field(
         "image", title="Statistics",
         description="Feature statistics measured on each image, or kept from training.",
+    )  # fmt: skip
+    rescale: Literal["ask", "off", "on"] = Field(
+        "ask", title="Rescale",
+        description="Look at images of another pixel size at that of training; ask only says so.",
     )  # fmt: skip
     threshold: float | None = Field(
         None, ge=0, le=1, title="Threshold",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from napari_unet.core.annotations import AnnotatedImage, Annotation, ClassMap
+from napari_unet.core.channels import in_order_of
 from napari_unet.core.errors import (
     AxesError,
     ChannelMismatch,
@@ -16,6 +17,7 @@ from napari_unet.core.errors import (
     ShapeMismatch,
 )
 from napari_unet.core.normalize import Normalisation, fit_normalisation
+from napari_unet.core.source import ImageSource
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,10 +97,39 @@ def build_training_set(images: Sequence[AnnotatedImage], classes: ClassMap) -> T
     FlatImage
         If an image has one value everywhere.
     """
-    images = tuple(images)
+    images = tuple(_in_order_of(images[0], image) for image in images)
     _check(images, classes)
     normalisations = tuple(fit_normalisation(image.source) for image in images)
     return TrainingSet(images, classes, normalisations)
+
+
+def unpainted_set(sources: Sequence[ImageSource]) -> TrainingSet:
+    """Images nobody has painted on yet: nothing can be learned, but features can be computed.
+
+    Parameters
+    ----------
+    sources : sequence of ImageSource
+
+    Raises
+    ------
+    ChannelMismatch, AxesError
+        As `build_training_set`.
+    FlatImage
+        If an image has one value everywhere.
+    """
+    images = tuple(
+        AnnotatedImage(source, Annotation((), source.spatial_shape), source.name)
+        for source in sources
+    )
+    for image in images:
+        _check_alike(images[0], image)
+    classes = ClassMap((1, 2), 1, ("Background", "Class 2"))
+    return TrainingSet(images, classes, tuple(fit_normalisation(s) for s in sources))
+
+
+def _in_order_of(first: AnnotatedImage, other: AnnotatedImage) -> AnnotatedImage:
+    source = in_order_of(first.source, other.source)
+    return other if source is other.source else replace(other, source=source)
 
 
 def _check(images: tuple[AnnotatedImage, ...], classes: ClassMap) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from napari_unet.core.axes import AxesSpec
+from napari_unet.core.errors import AxesError
 
 Box = tuple[slice, ...]
 """One slice per spatial axis, with explicit start and stop."""
@@ -25,19 +26,27 @@ class ImageSource:
         One letter per axis of `array`.
     name : str, optional
         What to call the image in messages.
+    channel_names : tuple of str, optional
+        One for each channel, where they are known.
 
     Raises
     ------
     AxesError
-        If the axes do not fit the array's shape.
+        If the axes do not fit the array's shape, or the names the channels.
     """
 
     array: Any
     axes: AxesSpec
     name: str = "image"
+    channel_names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self.axes.check(tuple(self.array.shape), self.name)
+        if self.channel_names and len(self.channel_names) != self.channels:
+            raise AxesError(
+                f"{len(self.channel_names)} names were given for the {self.channels} channels of "
+                f"{self.name!r}. Give one name for each."
+            )
 
     @property
     def canonical_shape(self) -> tuple[int, ...]:
@@ -53,6 +62,21 @@ class ImageSource:
     def channels(self) -> int:
         """How many channels the image has."""
         return self.canonical_shape[1]
+
+    @property
+    def colour(self) -> bool:
+        """True if the channels are the colours of one picture, which belong together."""
+        return self.axes.axes.endswith("C") and self.channels in (3, 4)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the channels, by number where nothing better is known.
+
+        Empty for colours and for an image that has no channels.
+        """
+        if self.channel_names or self.colour or "C" not in self.axes.axes:
+            return self.channel_names
+        return tuple(f"channel {number}" for number in range(self.channels))
 
     @property
     def spatial_shape(self) -> tuple[int, ...]:

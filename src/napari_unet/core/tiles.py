@@ -69,6 +69,11 @@ def overlap(a: Box, b: Box) -> Box | None:
     return shared if all(s.start < s.stop for s in shared) else None
 
 
+def per_axis(value: int | Sequence[int], axes: int) -> tuple[int, ...]:
+    """A number for each axis: the same one for all, or as given."""
+    return (value,) * axes if isinstance(value, int) else tuple(value)
+
+
 def round_up(value: int, multiple: int) -> int:
     """The smallest multiple of `multiple` that is not below `value`."""
     return -(-value // multiple) * multiple
@@ -77,6 +82,16 @@ def round_up(value: int, multiple: int) -> int:
 def smallest_tile(halo: int, multiple: int) -> int:
     """The smallest side a tile with this halo can have and still move on."""
     return 2 * round_up(halo, multiple) + multiple
+
+
+def tile_sides(
+    shape: Sequence[int], side: int, halo: Sequence[int], multiple: Sequence[int]
+) -> tuple[int, ...]:
+    """The largest box a tile of that side reads, as `tile_grid` cuts, along each axis."""
+    return tuple(
+        min(round_up(n, step), max(side // step * step, smallest_tile(context, step)))
+        for n, step, context in zip(shape, multiple, halo, strict=True)
+    )
 
 
 def axis_starts(length: int, tile: int, halo: int, multiple: int) -> tuple[int, list[int]]:
@@ -126,23 +141,29 @@ def _axis_pieces(
 
 
 def tile_grid(
-    shape: Sequence[int], tile: int | Sequence[int], halo: int, multiple: int, ramp: int = 0
+    shape: Sequence[int],
+    tile: int | Sequence[int],
+    halo: int | Sequence[int],
+    multiple: int | Sequence[int],
+    ramp: int | Sequence[int] = 0,
 ) -> list[Tile]:
     """Cut an image into overlapping tiles, first axis slowest.
+
+    All but the shape are for all axes alike, or one for each.
 
     Parameters
     ----------
     shape : sequence of int
         Size of the image along its spatial axes; each at least 1.
     tile : int or sequence of int
-        Largest side of the box a tile reads, halo included, for all axes or for each; rounded
-        down to `multiple`, and up to what the halo needs.
-    halo : int
+        Largest side of the box a tile reads, halo included; rounded down to `multiple`, and up
+        to what the halo needs.
+    halo : int or sequence of int
         Pixels of context a tile has at least on each side that is not an edge of the image;
         rounded up to `multiple`.
-    multiple : int
+    multiple : int or sequence of int
         Boxes to read start at multiples of this, the network's stride.
-    ramp : int, optional
+    ramp : int or sequence of int, optional
         Half the width of the zone in which neighbours are blended, at most `halo`. The context
         of a blended pixel is at least ``halo - ramp``.
 
@@ -153,8 +174,8 @@ def tile_grid(
         have one size, but for those that end at a far edge of an image whose size is no
         multiple of `multiple`.
     """
-    sides = [tile] * len(shape) if isinstance(tile, int) else list(tile)
-    axes = [_axis_pieces(n, t, halo, multiple, ramp) for n, t in zip(shape, sides, strict=True)]
+    given = (per_axis(value, len(shape)) for value in (tile, halo, multiple, ramp))
+    axes = [_axis_pieces(n, *of_axis) for n, *of_axis in zip(shape, *given, strict=True)]
     tiles = []
     for pieces in product(*axes):
         read, write, reach = (tuple(part) for part in zip(*pieces, strict=True))
@@ -172,7 +193,11 @@ def moved(tile: Tile, start: Sequence[int]) -> Tile:
 
 
 def spread_boxes(
-    samples: int, shape: Sequence[int], size: Sequence[int], count: int, multiple: int
+    samples: int,
+    shape: Sequence[int],
+    size: Sequence[int],
+    count: int,
+    multiple: int | Sequence[int],
 ) -> list[tuple[int, Box]]:
     """Boxes that cover an image evenly, always the same ones.
 
@@ -184,8 +209,8 @@ def spread_boxes(
         Spatial size of the image, and of a box; a box is no larger than the image.
     count : int
         How many boxes.
-    multiple : int
-        Boxes start at multiples of this.
+    multiple : int or sequence of int
+        Boxes start at multiples of this, for all axes or for each.
 
     Returns
     -------
@@ -194,7 +219,7 @@ def spread_boxes(
         generalised golden ratio, which leaves neither gaps nor clusters (Roberts 2018,
         https://extremelearning.com.au/unreasonable-effectiveness-of-quasirandom-sequences).
     """
-    dimensions = len(shape) + 1
+    dimensions, grid = len(shape) + 1, per_axis(multiple, len(shape))
     ratio = 2.0
     for _ in range(32):  # the root of ratio ** (dimensions + 1) = ratio + 1
         ratio = (1 + ratio) ** (1 / (dimensions + 1))
@@ -202,8 +227,8 @@ def spread_boxes(
     boxes = []
     for i in range(count):
         place = (0.5 + i * steps) % 1
-        room = [max(0, n - s) // multiple for n, s in zip(shape, size, strict=True)]
-        starts = [int(p * (r + 1)) * multiple for p, r in zip(place[1:], room, strict=True)]
+        room = [max(0, n - s) // m for n, s, m in zip(shape, size, grid, strict=True)]
+        starts = [int(p * (r + 1)) * m for p, r, m in zip(place[1:], room, grid, strict=True)]
         box = tuple(slice(a, min(a + s, n)) for a, s, n in zip(starts, size, shape, strict=True))
         boxes.append((int(place[0] * samples), box))
     return boxes

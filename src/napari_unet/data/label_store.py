@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -234,6 +235,27 @@ class LabelStore:
         """
         self._array(stage)[self._canvas.index(*self.grid(stage).place(number))] = labels
         self._open_log().add(stage, number, pixels)
+        if str(int(stage) + 1 if stage in self._grids else -1) in self._grids:
+            self._coarsen(stage, number)
+
+    def _coarsen(self, level: str, number: int) -> None:
+        """Write the block of the next level above a block, once all of its pixels are there."""
+        above = str(int(level) + 1)
+        fine, coarse = self._grids[level], self._grids[above]
+        sample, box = fine.place(number)
+        deep = len(box) - 2
+        halved = tuple(
+            s if axis < deep else slice(s.start // 2, -(-s.stop // 2)) for axis, s in enumerate(box)
+        )
+        for parent in coarse.touched(sample, halved):
+            _, place = coarse.place(parent)
+            below = tuple(
+                s if axis < deep else slice(2 * s.start, min(2 * s.stop, n))
+                for axis, (s, n) in enumerate(zip(place, fine.shape, strict=True))
+            )
+            done, log = self._open_log().done(level), self._open_log().done(above)
+            if parent not in log and all(n in done for n in fine.touched(sample, below)):
+                self.write(above, parent, self._halved(above, parent), ())
 
     def read(self, stage: str, sample: int, box: Box) -> np.ndarray:
         """Labels of a stage inside a box, shape ``(*box)``; 0 where nothing is written yet."""
@@ -247,18 +269,23 @@ class LabelStore:
         return self._arrays[stage]
 
     def finish(self) -> None:
-        """Write the coarser levels, remove what was only needed on the way."""
+        """Write the coarser levels of what is done, remove what was only needed on the way."""
         log = self._open_log()
         if log.finished:
             return
+        each = self._grids[_FINEST].per_sample
+        found = Counter(number // each for number in log.done(_FINEST))
+        whole = {sample for sample, blocks in found.items() if blocks == each}
         for level, grid in self._grids.items():
             for number in range(len(grid) if level != _FINEST else 0):
-                if number not in log.done(level):
+                if number not in log.done(level) and number // grid.per_sample in whole:
                     self.write(level, number, self._halved(level, number), ())
         for stage in set(self._arrays) - set(self._grids):
-            shutil.rmtree(self._path / stage)
-            del self._arrays[stage]
-        log.finish()
+            if log.done(_FINEST).keys() >= log.done(stage).keys():
+                shutil.rmtree(self._path / stage)
+                del self._arrays[stage]
+        if len(whole) == self._grids[_FINEST].samples:
+            log.finish()
 
     def _halved(self, level: str, number: int) -> np.ndarray:
         """A block of a coarser level: every second pixel of the finer one, in both directions."""

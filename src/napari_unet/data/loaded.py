@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from napari_unet.core.axes import AxesSpec, Spatial
+from napari_unet.core.channels import Channel, pick_channels
+from napari_unet.core.pixel_size import in_micrometres
+from napari_unet.core.source import ImageSource
 
 FileKind = Literal["ome", "imagej", "tiff", "picture", "zarr", "other"]
 """OME-TIFF, ImageJ TIFF, another TIFF, a picture such as PNG, Zarr, or a microscope's own."""
@@ -41,6 +45,8 @@ class LoadedImage:
         Place of the first pixel along each array axis, in `units`; zeros when not given.
     ngff : {"0.4", "0.5"}, optional
         The version of OME-Zarr, if it is one.
+    channel_names : tuple of str, optional
+        What the file calls its channels.
     """
 
     array: Any
@@ -53,10 +59,36 @@ class LoadedImage:
     notices: tuple[str, ...] = ()
     translation: tuple[float, ...] = ()
     ngff: Literal["0.4", "0.5"] | None = None
+    channel_names: tuple[str, ...] = ()
 
     def spec(self, spatial: Spatial = "YX") -> AxesSpec:
         """The axes as the engine wants them, for a network that sees `spatial`."""
         return AxesSpec(self.axes, self.spacing, spatial)
+
+    def source(
+        self, spatial: Spatial = "YX", channels: Sequence[Channel] | None = None
+    ) -> ImageSource:
+        """The image as the engine reads it, its pixel size in micrometres where units are known.
+
+        Parameters
+        ----------
+        spatial : {"YX", "ZYX"}, optional
+            The axes the network sees.
+        channels : sequence of int, str or None, optional
+            See `napari_unet.core.channels.pick_channels`; all when not given.
+
+        Raises
+        ------
+        ChannelMismatch
+            If the image has no such channel.
+        """
+        spacing = tuple(map(in_micrometres, self.spacing, self.units))
+        spec = AxesSpec(self.axes, spacing, spatial)
+        count = self.array.shape[self.axes.index("C")] if "C" in self.axes else 1
+        fits = count > 1 and len(set(self.channel_names)) == count
+        names = self.channel_names if fits and all(self.channel_names) else ()
+        source = ImageSource(self.array, spec, self.path.name, names)
+        return source if channels is None else pick_channels(source, channels)
 
     def spacing_of(self, letter: str) -> tuple[float, str] | None:
         """Pixel size and unit along one axis; None if the file has no physical size for it."""

@@ -33,7 +33,8 @@ def read_microscope(path: Path) -> LoadedImage:
     if find_spec("bioio") is None or find_spec(plugin.replace("-", "_")) is None:
         raise MissingPackage(
             f"Reading {path} needs the packages bioio and {plugin}. "
-            f"Install them with: pip install bioio {plugin}"
+            f"Install them with: pip install bioio {plugin} "
+            "(or all formats: pip install 'napari-unet-paint[formats]')"
         )
     import bioio
 
@@ -57,6 +58,7 @@ def read_microscope(path: Path) -> LoadedImage:
         path=path,
         kind="other",
         notices=tuple(notices),
+        channel_names=tuple(map(str, getattr(image, "channel_names", None) or ())),
     )
 
 

@@ -138,4 +138,12 @@ def _finest(group: Any, about: Mapping[str, Any], path: Path) -> LoadedImage:
         translation=geometry.translation,
         ngff="0.5" if array.metadata.zarr_format == 3 else "0.4",
         notices=geometry.notices,
+        channel_names=_channel_names(about),
     )
+
+
+def _channel_names(about: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the file calls its channels, for those who show it."""
+    shown = about.get("omero")
+    channels = shown.get("channels", ()) if isinstance(shown, Mapping) else ()
+    return tuple(str(one.get("label", "")) for one in channels if isinstance(one, Mapping))

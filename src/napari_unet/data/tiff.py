@@ -54,6 +54,7 @@ def read_tiff(path: Path) -> LoadedImage:
         kind=kind,
         dots_per_inch=dots,
         notices=tuple(notices),
+        channel_names=_ome_channels(file.ome_metadata) if kind == "ome" else (),
     )
 
 
@@ -167,6 +168,12 @@ def _read_ome(xml: str | None) -> Calibration:
     if step := _positive(pixels.get("TimeIncrement")):
         found["T"] = (step, pixels.get("TimeIncrementUnit", "s"))
     return found
+
+
+def _ome_channels(xml: str | None) -> tuple[str, ...]:
+    """What OME-XML calls the channels of the first image."""
+    found = ElementTree.fromstring(xml or "<OME/>").findall("{*}Image[1]/{*}Pixels/{*}Channel")
+    return tuple(channel.get("Name", "") for channel in found)
 
 
 def _read_imagej(file: tifffile.TiffFile) -> Calibration:

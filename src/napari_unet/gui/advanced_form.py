@@ -26,12 +26,12 @@ CUSTOM = "custom"
 
 Start = Literal["auto", "scratch"]
 
-_FROM_DATA = ("input_channels", "classes")
+_FROM_DATA = ("input_channels", "classes", "plan")
 """Parts of a network's shape that image and paint decide."""
 
 _NOT_IN_PRESET = (*_FROM_DATA, "dimensions")
 
-_IN_STEP_3 = ("threshold", "smallest_object", "fill_holes")
+_IN_STEP_3 = ("threshold", "smallest_object", "fill_holes", "rescale")
 
 _WHERE = ("device", "precision")
 """Set once for learning and predicting."""

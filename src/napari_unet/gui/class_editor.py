@@ -10,8 +10,8 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_unet.core.paint_reading import PaintReading
 from napari_unet.gui.class_table import ERASER, ClassRow, ClassTable
-from napari_unet.gui.layers import level_zero, notes_of
 from napari_unet.gui.lifecycle import Lifecycle
+from napari_unet.gui.notes import notes_of
 from napari_unet.gui.paint_counts import PaintCounts, rows_of_change
 from napari_unet.gui.paint_layer import (
     add_class,
@@ -22,6 +22,7 @@ from napari_unet.gui.paint_layer import (
     rename_class,
     show_classes,
 )
+from napari_unet.gui.place import level_zero
 from napari_unet.gui.shortcuts import ERASER_KEY, ClassKeys
 
 _UNDO_STEPS = 100
@@ -55,7 +56,7 @@ class ClassEditor(QObject):
         self._paint: Any | None = None
         self._lately: deque[slice] = deque(maxlen=_UNDO_STEPS)
         self._followed = Lifecycle()
-        self._keys = ClassKeys(viewer, self._on_key)
+        self._keys = ClassKeys(viewer, self._on_key, self._show)
         lifecycle.at_close(self._keys.unbind)
         lifecycle.at_close(self._let_go)
         self.table = ClassTable()
@@ -67,6 +68,11 @@ class ClassEditor(QObject):
         self.table.remove_requested.connect(self._on_remove)
         self.table.mode_requested.connect(self._on_mode)
         counts.counted.connect(self._on_counted)
+
+    def keys(self) -> dict[str, str]:
+        """What the keys of the first classes are; the table tells of each."""
+        first = [self._keys.key_of(number) for number in range(3)]
+        return {" ".join([*filter(None, first), "\u2026"]): "classes"} if any(first) else {}
 
     @property
     def paint(self) -> Any | None:

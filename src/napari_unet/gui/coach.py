@@ -10,13 +10,13 @@ from qtpy.QtCore import QObject
 from napari_unet.app.session import Session
 from napari_unet.app.state import LEARNING, Phase, Severity
 from napari_unet.core.arrays import pixel_size_notice
+from napari_unet.core.channels import misfit
 from napari_unet.core.config import TrainConfig
 from napari_unet.core.errors import UNetError
 from napari_unet.core.learning_curve import loss_is_stuck
 from napari_unet.core.preflight import Advice
 from napari_unet.gui.advanced_form import AdvancedSettings
 from napari_unet.gui.advice_line import Line
-from napari_unet.gui.layers import source_of
 from napari_unet.gui.lifecycle import Lifecycle
 from napari_unet.gui.paint_area import move_paint
 from napari_unet.gui.paint_step import PaintStep
@@ -88,15 +88,20 @@ class Coach(QObject):
         return Line(text, "warning", "begin afresh", "afresh")
 
     def of_model(self) -> Line | None:
-        """The line for a model that knows pixels of another size."""
-        image, model = self._paint.image, self._session.state.model
-        spacing = getattr(model.model, "spacing", None) if model is not None else None
-        if image is None or model is None or spacing is None:
+        """The line for a model that knows other channels, or pixels of another size."""
+        model = self._session.state.model
+        if model is None:
             return None
         try:
-            source = source_of(image, "ZYX" if model.model.config.dimensions == 3 else "YX")
+            source = self._paint.source("ZYX" if model.model.config.dimensions == 3 else "YX")
         except UNetError:
             return None
+        if source is None:
+            return None
+        known = getattr(model.model, "known_channels", None)
+        if known is not None and (text := misfit(known, source)):
+            return Line(text, "warning")
+        spacing = getattr(model.model, "spacing", None)
         text = pixel_size_notice(spacing, source.axes.spatial_spacing)
         if not text:
             return None

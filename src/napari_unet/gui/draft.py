@@ -12,7 +12,8 @@ from napari_unet.core.annotations import BACKGROUND_VALUE
 from napari_unet.core.errors import NothingPainted, UNetError
 from napari_unet.gui.advice_line import LinkLine
 from napari_unet.gui.layer_store import ViewerLayers, kind_of
-from napari_unet.gui.layers import label_geometry, notes_of
+from napari_unet.gui.layers import label_geometry, lies_like
+from napari_unet.gui.notes import notes_of
 from napari_unet.gui.paint_layer import colour_of, direct_colours, image_of, names_of, tie
 from napari_unet.gui.paint_step import PaintStep
 
@@ -95,7 +96,9 @@ class Draft(QObject):
         found = [
             layer
             for layer in self._store.results()
-            if image_of(layer, images) == image and np.any(layer.data)
+            if image_of(layer, images) == image
+            and lies_like(layer, label_geometry(image))
+            and np.any(layer.data)
         ]
         found.sort(key=lambda layer: layer.visible)  # stable: the topmost stays last
         return found[-1] if found else None

@@ -14,9 +14,10 @@ from qtpy.QtWidgets import QMenu, QToolButton
 from napari_unet.core.annotations import BACKGROUND_VALUE
 from napari_unet.core.source import Box
 from napari_unet.gui.class_editor import ClassEditor
-from napari_unet.gui.layers import level_zero, notes_of
 from napari_unet.gui.lifecycle import Lifecycle
+from napari_unet.gui.notes import notes_of
 from napari_unet.gui.paint_area import fill_unpainted
+from napari_unet.gui.place import level_zero
 from napari_unet.gui.style import set_role
 
 _BOX_NAME = "box that is fully painted"

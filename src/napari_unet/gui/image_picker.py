@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
+from qtpy.QtCore import QSignalBlocker, Qt, Signal
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
+from napari_unet.gui.axes_editor import AxesEditor
 from napari_unet.gui.keyed_combo import KeyedCombo
-from napari_unet.gui.layer_checklist import LayerItem
+from napari_unet.gui.layer_checklist import LayerChecklist, LayerItem
 from napari_unet.gui.style import set_role
 
 _LABEL_WIDTH = 50
@@ -21,14 +22,24 @@ _NEW_HELP = "Make a paint layer that fits the image, with two classes to start."
 
 @dataclass(frozen=True)
 class ImageChoice:
-    """The chosen image and the axes the user says it has; no key where there is no image."""
+    """The chosen image and what the user says it is; no key where there is no image.
+
+    Parameters
+    ----------
+    key : str or None
+    axes : str
+        One letter per axis.
+    channels : tuple of str
+        Keys of its channels; empty where there is nothing to choose.
+    """
 
     key: str | None = None
     axes: str = ""
+    channels: tuple[str, ...] = ()
 
 
 class ImagePicker(QWidget):
-    """Chooses an image layer and, where napari cannot know them, its axes."""
+    """Chooses an image layer, says what it is taken for, and lets that be corrected."""
 
     valueChanged = Signal(object)
     """Emitted with an `ImageChoice`."""
@@ -40,21 +51,26 @@ class ImagePicker(QWidget):
         self._last = ImageChoice()
         self._combo = KeyedCombo("open an image first", self)
         self._combo.setAccessibleName("Image")
-        self._axes_button = QToolButton(self)
-        self._axes_button.setAccessibleName("Axes of the image")
-        self._axes_button.setToolTip(
-            "What each axis of the image is: T time, P position, C channel, Z Y X space.\n"
-            "Click to correct it."
-        )
-        self._axes_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        set_role(self._axes_button, "button")
-        self._menu = QMenu(self)
-        self._axes_button.setMenu(self._menu)
-        layout = _labelled("Image", self._combo)
-        layout.addWidget(self._axes_button)
-        self.setLayout(layout)
+        self._line = QLabel(self)
+        self._line.setWordWrap(True)
+        self._line.setObjectName("image_line")
+        set_role(self._line, "quiet")
+        self._change = QToolButton(self)
+        self._change.setText("Change")
+        self._change.setCheckable(True)
+        self._change.setObjectName("change_button")
+        self._change.setAccessibleName("Change what the image is")
+        self._change.setToolTip("Correct the axes of the image, and choose its channels.")
+        set_role(self._change, "button")
+        self._editor = AxesEditor(self)
+        self._channels = LayerChecklist(title="Channels", at_least=2, rows=4)
+        self._fold = QWidget(self)
+        self.setLayout(self._arranged())
+        self._fold.hide()
+        self._change.toggled.connect(self._fold.setVisible)
         self._combo.chosen.connect(self._announce)
-        self._menu.triggered.connect(lambda action: self._choose_axes(action.data()))
+        self._editor.valueChanged.connect(self._on_axes_chosen)
+        self._channels.valueChanged.connect(self._on_channels_ticked)
         self._announce()
 
     def set_layers(self, layers: Sequence[LayerItem]) -> None:
@@ -69,11 +85,13 @@ class ImagePicker(QWidget):
         self._announce()
 
     def value(self) -> ImageChoice:
-        """The chosen image and its axes."""
+        """The chosen image, its axes and its channels."""
         key = self._combo.key()
         if key is None:
             return ImageChoice()
-        return ImageChoice(key, self._axes.get(key, self._items[key].axes))
+        item = self._items[key]
+        ticked = tuple(channel.key for channel in item.channels if channel.ticked)
+        return ImageChoice(key, self._axes.get(key, item.axes), ticked)
 
     def setValue(self, choice: ImageChoice) -> None:
         """Choose an image and say its axes; a layer that is not offered changes nothing."""
@@ -82,31 +100,64 @@ class ImagePicker(QWidget):
         self._combo.set_key(choice.key)
         self._announce()
 
-    def _choose_axes(self, axes: str) -> None:
+    def text(self) -> str:
+        """What the chosen image is said to be."""
+        return str(self._line.text())
+
+    def unfold(self) -> None:
+        """Show what can be changed."""
+        self._change.setChecked(True)
+
+    def _arranged(self) -> QVBoxLayout:
+        line = QHBoxLayout()
+        line.setSpacing(6)
+        line.addWidget(self._line, 1)
+        line.addWidget(self._change, 0, Qt.AlignmentFlag.AlignTop)
+        inside = QVBoxLayout(self._fold)
+        inside.setContentsMargins(0, 0, 0, 2)
+        inside.setSpacing(4)
+        inside.addWidget(self._editor)
+        inside.addWidget(self._channels)
+        layout = QVBoxLayout()
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(3)
+        layout.addLayout(_labelled("Image", self._combo))
+        layout.addLayout(line)
+        layout.addWidget(self._fold)
+        return layout
+
+    def _on_axes_chosen(self, axes: str) -> None:
         key = self._combo.key()
         if key is not None:
             self._axes[key] = axes
             self._announce()
 
+    def _on_channels_ticked(self, ticked: tuple[str, ...]) -> None:
+        key = self._combo.key()
+        if key is None:
+            return
+        item = self._items[key]
+        channels = tuple(replace(c, ticked=c.key in ticked) for c in item.channels)
+        if ticked:  # an image without channels is none: the last tick stays
+            self._items[key] = replace(item, channels=channels)
+        self._announce()
+
     def _announce(self) -> None:
         choice = self.value()
         item = self._items.get(choice.key or "")
-        self._axes_button.setVisible(item is not None)
+        self._line.setVisible(item is not None)
+        self._change.setVisible(item is not None)
+        self._fold.setVisible(item is not None and self._change.isChecked())
         if item is not None:
-            words = f" · {item.words}" if item.words else ""
-            self._axes_button.setText(f"{choice.axes}{words}")
-            self._fill_menu(item, choice.axes)
+            self._line.setText(item.line or f"{choice.axes}, {item.words}")
+            self._editor.show_axes(choice.axes, item.sizes or (0,) * len(choice.axes))
+            with QSignalBlocker(self._channels):
+                rows = [LayerItem(channel.key, channel.name) for channel in item.channels]
+                self._channels.set_layers(rows)
+                self._channels.setValue(choice.channels)
         if choice != self._last:
             self._last = choice
             self.valueChanged.emit(choice)
-
-    def _fill_menu(self, item: LayerItem, current: str) -> None:
-        self._menu.clear()
-        for axes in dict.fromkeys((item.axes, *item.axes_choices, current)):
-            action = self._menu.addAction(axes)
-            action.setData(axes)
-            action.setCheckable(True)
-            action.setChecked(axes == current)
 
 
 class PaintPicker(QWidget):

@@ -14,14 +14,8 @@ from napari_unet.core.errors import UNetError
 from napari_unet.core.journal_records import JournalHead
 from napari_unet.core.kept_paint import KeptPaint
 from napari_unet.gui.layer_store import LayerGone, ViewerLayers, id_of, kind_of
-from napari_unet.gui.layers import (
-    METADATA,
-    axes_of,
-    choose_axes,
-    label_geometry,
-    level_zero,
-    notes_of,
-)
+from napari_unet.gui.layers import axes_of, choose_axes, label_geometry
+from napari_unet.gui.notes import METADATA, notes_of
 from napari_unet.gui.paint_layer import (
     colour_of,
     image_of,
@@ -30,6 +24,7 @@ from napari_unet.gui.paint_layer import (
     show_classes,
     tie,
 )
+from napari_unet.gui.place import level_zero, place_of, set_place
 
 _MOST_FILLED = 5_000_000
 """Up to this many pixels are filled into a layer, which napari can undo; more become a layer."""
@@ -51,7 +46,7 @@ class KeptPaintLayers:
         """What to keep of a layer; None if it is no paint of an image."""
         image = image_of(layer, self._store.images())
         data = level_zero(layer)
-        if image is None or kind_of(layer) in {"preview", "mask"} or data.ndim < 2:
+        if image is None or kind_of(layer) in {"preview", "mask", "stored"} or data.ndim < 2:
             return None
         return PaintTarget(id_of(layer), data, layer.name, identity_of(image), _notes(layer))
 
@@ -92,7 +87,8 @@ def identity_of(image: Any) -> ImageIdentity:
         axes = axes_of(image)
     except UNetError:
         axes = ""
-    return ImageIdentity(id_of(image), level_zero(image), str(path or ""), image.name, axes)
+    finest = image.data[0] if image.multiscale else image.data
+    return ImageIdentity(id_of(image), finest, str(path or ""), image.name, axes)
 
 
 def _notes(layer: Any) -> dict[str, Any]:
@@ -101,6 +97,7 @@ def _notes(layer: Any) -> dict[str, Any]:
         "classes": {str(value): name for value, name in names.items()},
         "colours": {str(value): colour_of(layer, value) for value in names if value},
         "mode": layer.metadata.get(METADATA, {}).get("mode", "auto"),
+        "place": place_of(layer),
     }
 
 
@@ -108,6 +105,8 @@ def _can_fill(layer: Any, offer: Offer) -> bool:
     """True if kept paint fits on a layer and its values mean there what they meant."""
     data, kept = level_zero(layer), offer.kept
     if tuple(data.shape) != kept.shape or kept.pixels > _MOST_FILLED:
+        return False
+    if _place(offer) != _comparable(place_of(layer)):
         return False
     names, values = names_of(layer), kept.values
     kept_names = _names(offer.notes)
@@ -127,6 +126,8 @@ def _fill(layer: Any, kept: KeptPaint) -> None:
 
 def _new_layer(image: Any, offer: Offer) -> Labels:
     """A new paint layer with the kept paint on it; not yet in a viewer."""
+    if place := _place(offer):
+        set_place(image, place)
     if label_geometry(image).shape != offer.kept.shape:
         _choose_axes_of(image, offer.head)
     if label_geometry(image).shape == offer.kept.shape:
@@ -141,6 +142,17 @@ def _new_layer(image: Any, offer: Offer) -> Labels:
     if offer.notes.get("mode", "auto") != "auto":
         notes_of(layer)["mode"] = offer.notes["mode"]
     return layer
+
+
+def _place(offer: Offer) -> dict[str, Any]:
+    """Of which part of the image the kept paint is."""
+    return _comparable(offer.notes.get("place", {}))
+
+
+def _comparable(place: Mapping[str, Any]) -> dict[str, Any]:
+    """A place as it is after being written to a file and read again, or not."""
+    region = {"region": [list(part) for part in place["region"]]} if "region" in place else {}
+    return {**place, **region}
 
 
 def _choose_axes_of(image: Any, head: JournalHead) -> None:

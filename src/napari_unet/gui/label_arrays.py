@@ -9,7 +9,9 @@ import numpy as np
 from napari_unet.core.axes import AxesSpec
 from napari_unet.core.errors import ShapeMismatch
 from napari_unet.core.source import Box
-from napari_unet.gui.layers import axes_of, level_zero
+from napari_unet.gui.layers import axes_of
+from napari_unet.gui.notes import notes_of
+from napari_unet.gui.place import level_zero
 
 
 def paint_view(paint: Any, image: Any) -> Any:
@@ -64,7 +66,7 @@ def labels_for(
 
 def write_labels(
     data: np.ndarray, spec: AxesSpec, sample: int, where: Box, block: np.ndarray
-) -> None:
+) -> tuple[slice, ...]:
     """Write canonical labels ``(*spatial)`` of one box into a labels array made for an image.
 
     Parameters
@@ -77,14 +79,41 @@ def write_labels(
     where : tuple of slice
         Spatial box.
     block : ndarray, shape (*spatial)
+
+    Returns
+    -------
+    tuple of slice
+        The part of `data` that was written.
     """
     labels = spec.without_channels()
     view = data
     if data.ndim > labels.ndim:  # an axis of length one stands for the channels
         view = data[(slice(None),) * spec.axes.index("C") + (0,)]
     order = [spec.spatial.index(a) for a in labels.axes if a in spec.spatial]
-    view[labels.array_index(sample, where, tuple(view.shape))] = block.transpose(order)
+    index = labels.array_index(sample, where, tuple(view.shape))
+    view[index] = block.transpose(order)
+    part = [i if isinstance(i, slice) else slice(int(i), int(i) + 1) for i in index]
+    if view is not data:
+        part.insert(spec.axes.index("C"), slice(0, 1))
+    return tuple(part)
 
 
 def _size(shape: tuple[int, ...]) -> str:
     return " x ".join(str(n) for n in shape)
+
+
+def spec_of_result(result: Any) -> AxesSpec:
+    """Axes of the image a result was made for, as they were then."""
+    notes = notes_of(result)
+    return AxesSpec(notes["axes"], spatial=notes["spatial"])
+
+
+def labels_like(result: Any, labels: np.ndarray) -> np.ndarray:
+    """Canonical labels ``(S, *spatial)`` in the shape of a result layer."""
+    labels_spec = spec_of_result(result).without_channels()
+    size = iter(result.data.shape)
+    if result.data.ndim > labels_spec.ndim:
+        channel = spec_of_result(result).axes.index("C")
+        size = iter(np.delete(result.data.shape, channel))
+    array = labels_for(labels_spec, tuple(int(n) for n in size), labels)
+    return array.reshape(result.data.shape)

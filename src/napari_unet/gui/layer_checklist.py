@@ -15,6 +15,22 @@ _KEY = Qt.ItemDataRole.UserRole
 
 
 @dataclass(frozen=True)
+class ChannelItem:
+    """A channel the user may tick.
+
+    Parameters
+    ----------
+    key : str
+    name : str
+    ticked : bool
+    """
+
+    key: str
+    name: str
+    ticked: bool
+
+
+@dataclass(frozen=True)
 class LayerItem:
     """A layer as a form shows it.
 
@@ -30,6 +46,12 @@ class LayerItem:
         The axes this layer could have instead, most likely first.
     words : str
         What it is, in a word or two: ``"grey"``, ``"RGB"``, ``"3 channels"``.
+    line : str, optional
+        What it is taken for, in one line.
+    sizes : tuple of int, optional
+        Length of every axis the user may name; colours, which come last, do not count.
+    channels : tuple of ChannelItem, optional
+        What its channels may be, if there is a choice.
     """
 
     key: str
@@ -37,6 +59,9 @@ class LayerItem:
     axes: str = ""
     axes_choices: tuple[str, ...] = ()
     words: str = ""
+    line: str = ""
+    sizes: tuple[int, ...] = ()
+    channels: tuple[ChannelItem, ...] = ()
 
 
 class LayerChecklist(QWidget):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,28 +13,24 @@ from qtpy.QtCore import QObject, QTimer
 from napari_unet.app.ports import LayerId
 from napari_unet.core.annotations import ClassMap
 from napari_unet.core.assemble import PaintedImage
-from napari_unet.core.axes import AxesSpec, Spatial
+from napari_unet.core.axes import Spatial
 from napari_unet.core.errors import UNetError
 from napari_unet.core.source import Box, ImageSource
-from napari_unet.gui.label_arrays import labels_for, paint_view, write_labels
-from napari_unet.gui.layers import (
-    METADATA,
-    axes_of,
-    label_geometry,
-    level_zero,
-    notes_of,
-    source_of,
-)
+from napari_unet.data.canvas import Canvas
+from napari_unet.gui.inputs import all_layers, input_source
+from napari_unet.gui.label_arrays import labels_like, paint_view, spec_of_result, write_labels
+from napari_unet.gui.layers import axes_of, label_geometry, lies_like
+from napari_unet.gui.notes import METADATA, notes_of
 from napari_unet.gui.paint_counts import PaintCounts, copy_paint
-from napari_unet.gui.paint_layer import (
-    colour_of,
-    coloured,
-    direct_colours,
-    image_of,
-    names_of,
-    palette_colour,
-    result_colours,
-    tie,
+from napari_unet.gui.paint_layer import belongs, coloured, image_of, names_of, result_colours, tie
+from napari_unet.gui.partial_refresh import Part, refresh_parts
+from napari_unet.gui.place import place_of, whole, worked_on
+from napari_unet.gui.result_layers import (
+    canvas_of,
+    name_classes,
+    probability_layers,
+    reads_from,
+    streamed_layer,
 )
 
 _REFRESH_MS = 60
@@ -50,7 +47,7 @@ def id_of(layer: Any) -> str:
 
 
 def kind_of(layer: Any) -> str:
-    """``"preview"``, ``"mask"``, ``"probability"``, ``"uncertainty"``: our results; else empty."""
+    """What result of ours a layer is, ``"stored"`` in a folder for example; empty if none."""
     return str(layer.metadata.get(METADATA, {}).get("kind", ""))
 
 
@@ -70,13 +67,18 @@ class ViewerLayers:
         self._viewer = viewer
         self._counts = counts
         self._edited: set[str] = set()
-        self._stale: dict[str, Any] = {}
+        self._stale: dict[str, tuple[Any, list[Part]]] = {}
         self._timer = QTimer(parent)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_REFRESH_MS)
         self._timer.timeout.connect(self._refresh)
 
     # -- what is there --------------------------------------------------------------------
+
+    @property
+    def point(self) -> tuple[float, ...]:
+        """Where the viewer's sliders stand, in world coordinates."""
+        return tuple(self._viewer.dims.point)
 
     def find(self, layer_id: LayerId | None) -> Any | None:
         """The layer, if it is still in the viewer."""
@@ -88,7 +90,8 @@ class ViewerLayers:
 
     def paints(self) -> list[Any]:
         """Every labels layer that may be painted on: all but previews."""
-        return [layer for layer in self._of_type(Labels) if kind_of(layer) != "preview"]
+        ours = {"preview", "stored"}
+        return [layer for layer in self._of_type(Labels) if kind_of(layer) not in ours]
 
     def results(self) -> list[Any]:
         """Every labels layer that shows a prediction, topmost last."""
@@ -96,13 +99,16 @@ class ViewerLayers:
 
     def paint_of(self, image: Any) -> Any | None:
         """The topmost paint layer tied to an image."""
-        images = self.images()
-        tied = [
-            layer
-            for layer in self.paints()
-            if kind_of(layer) != "mask" and image_of(layer, images) == image
-        ]
+        every, images = self.paints(), self.images()
+        tied = [p for p in every if kind_of(p) != "mask" and belongs(p, image, images)]
         return tied[-1] if tied else None
+
+    def areas_of(self, image: Any) -> list[Any]:
+        """The paint layers of areas of a huge image, on the level that is worked on."""
+        every, images, level = self.paints(), self.images(), place_of(image).get("level", 0)
+        tied = [p for p in every if kind_of(p) != "mask" and image_of(p, images) == image]
+        places = [(p, place_of(p)) for p in tied]
+        return [p for p, place in places if "region" in place and place.get("level", 0) == level]
 
     def name(self, layer: LayerId) -> str:
         """What the user calls this layer."""
@@ -111,14 +117,21 @@ class ViewerLayers:
 
     def source(self, image: LayerId, spatial: Spatial) -> ImageSource:
         """The image, lazily; see `napari_unet.app.ports.LayerStore`."""
-        return source_of(self._get(image), spatial)
+        layer, images = self._get(image), self.images()
+        members = all_layers(layer, images)
+        with worked_on(members, whole(layer)):
+            return input_source(layer, images, spatial)
 
     def snapshot(self, image: LayerId, paint: LayerId, spatial: Spatial) -> PaintedImage:
         """A copy of the paint with its image; see `napari_unet.app.ports.LayerStore`."""
         image_layer, paint_layer = self._get(image), self._get(paint)
-        paint_array = paint_view(paint_layer, image_layer)
+        images = self.images()
+        place = place_of(paint_layer) or place_of(image_layer)
+        with worked_on(all_layers(image_layer, images), place):
+            paint_array = paint_view(paint_layer, image_layer)
+            source = input_source(image_layer, images, spatial)
         return PaintedImage(
-            source_of(image_layer, spatial),
+            source,
             copy_paint(paint_array, self._counts.rows_with_paint(paint_array)),
             paint_layer.metadata.get(METADATA, {}).get("mode", "auto"),
             names_of(paint_layer),
@@ -133,7 +146,7 @@ class ViewerLayers:
         dtype = np.min_scalar_type(max([*names_of(paint_layer), *self._counts.current, 1]))
         images = self.images()
         for layer in self._of_type(Labels):
-            fits = tuple(layer.data.shape) == geometry.shape
+            fits = lies_like(layer, geometry)
             if kind_of(layer) == "preview" and image_of(layer, images) == image_layer and fits:
                 layer.data = np.zeros(geometry.shape, dtype)
                 layer.visible = True
@@ -150,27 +163,40 @@ class ViewerLayers:
         image_layer = self._get(image)
         paint = self.paint_of(image_layer)
         dtype = np.min_scalar_type(max(classes.label_values, default=1))
-        layer = self._result(image_layer, "mask", dtype, opacity=0.6)
-        names = dict(zip(classes.label_values, classes.names, strict=True))
-        layer.colormap = direct_colours(
-            {
-                value: colour_of(paint, value) if paint is not None else palette_colour(value)
-                for value in names
-                if value
-            }
-        )
-        layer.features = {"index": list(names), "class": list(names.values())}
-        notes_of(layer).update(
-            axes=axes_of(image_layer),
-            spatial=spatial,
-            classes={v: n for v, n in names.items() if v},
-        )
+        with worked_on([image_layer], whole(image_layer)):
+            layer = self._result(image_layer, "mask", dtype, opacity=0.6)
+        name_classes(layer, paint, image_layer, classes, spatial)
         self.insert(layer, below=paint)
         layer.events.paint.connect(self._on_edited)
-        for other in self._of_type(Labels):
-            if kind_of(other) == "preview" and image_of(other, self.images()) == image_layer:
-                other.visible = False
+        self._hide_preview(image_layer)
         return id_of(layer)
+
+    def canvas(self, image: LayerId, spatial: Spatial) -> Canvas:
+        """Where labels lie, for a file; see `napari_unet.app.ports.LayerStore`."""
+        layer = self._get(image)
+        with worked_on([layer], whole(layer)):
+            return canvas_of(layer, self.source(image, spatial))
+
+    def open_streamed(
+        self, image: LayerId, path: Path, classes: ClassMap, spatial: Spatial
+    ) -> LayerId:
+        """A result that fills in a folder; see `napari_unet.app.ports.LayerStore`."""
+        image_layer = self._get(image)
+        for layer in self._of_type(Labels):
+            if reads_from(layer, path):
+                return id_of(layer)
+        with worked_on([image_layer], whole(image_layer)):
+            layer = streamed_layer(image_layer, path, self.source(image, spatial))
+        paint = self.paint_of(image_layer)
+        name_classes(layer, paint, image_layer, classes, spatial)
+        self.insert(layer, below=paint)
+        self._hide_preview(image_layer)
+        return id_of(layer)
+
+    def _hide_preview(self, image: Any) -> None:
+        for other in self._of_type(Labels):
+            if kind_of(other) == "preview" and image_of(other, self.images()) == image:
+                other.visible = False
 
     def write(self, result: LayerId, sample: int, box: Box, labels: np.ndarray) -> None:
         """Show labels in one box; see `napari_unet.app.ports.LayerStore`."""
@@ -179,8 +205,10 @@ class ViewerLayers:
             return
         if kind_of(layer) == "preview":
             self._take_colours(layer)
-        write_labels(layer.data, _spec_of(layer), sample, box, labels)
-        self._stale[id_of(layer)] = layer
+        part: Part = ()  # a result in a folder is there already
+        if isinstance(layer.data, np.ndarray):
+            part = write_labels(layer.data, spec_of_result(layer), sample, box, labels)
+        self._stale.setdefault(id_of(layer), (layer, []))[1].append(part)
         if not self._timer.isActive():
             self._timer.start()
 
@@ -188,7 +216,7 @@ class ViewerLayers:
         """Show labels everywhere; see `napari_unet.app.ports.LayerStore`."""
         layer = self.find(result)
         if layer is not None:
-            layer.data = _like(layer, labels)
+            layer.data = labels_like(layer, labels)
 
     def edited(self, result: LayerId) -> bool:
         """True if the user changed or removed the result."""
@@ -206,22 +234,9 @@ class ViewerLayers:
     ) -> None:
         """Add probabilities as image layers; see `napari_unet.app.ports.LayerStore`."""
         image_layer = self._get(image)
-        geometry = label_geometry(image_layer)
-        spec = AxesSpec(axes_of(image_layer), spatial=spatial)
-        shape = tuple(level_zero(image_layer).shape)
-        for number, name in enumerate(classes.names):
-            if number == classes.background_class:
-                continue
-            layer = Image(
-                labels_for(spec, shape, probabilities[:, number], geometry.channel_axis),
-                name=f"{image_layer.name} {name} probability",
-                contrast_limits=(0, 1),
-                colormap="magma",
-                blending="additive",
-                **geometry.layout,
-            )
-            tie(layer, image_layer)
-            notes_of(layer)["kind"] = "probability"
+        with worked_on([image_layer], whole(image_layer)):
+            layers = probability_layers(image_layer, probabilities, classes, spatial)
+        for layer in layers:
             self.insert(layer, below=self.paint_of(image_layer))
 
     def insert(self, layer: Any, below: Any | None) -> None:
@@ -274,22 +289,5 @@ class ViewerLayers:
 
     def _refresh(self) -> None:
         stale, self._stale = self._stale, {}
-        for layer in stale.values():
-            layer.refresh(thumbnail=False, extent=False, highlight=False)
-
-
-def _spec_of(result: Any) -> AxesSpec:
-    """Axes of the image a result was made for, as they were then."""
-    notes = notes_of(result)
-    return AxesSpec(notes["axes"], spatial=notes["spatial"])
-
-
-def _like(result: Any, labels: np.ndarray) -> np.ndarray:
-    """Canonical labels ``(S, *spatial)`` in the shape of a result layer."""
-    labels_spec = _spec_of(result).without_channels()
-    size = iter(result.data.shape)
-    if result.data.ndim > labels_spec.ndim:
-        channel = _spec_of(result).axes.index("C")
-        size = iter(np.delete(result.data.shape, channel))
-    array = labels_for(labels_spec, tuple(int(n) for n in size), labels)
-    return array.reshape(result.data.shape)
+        for layer, parts in stale.values():
+            refresh_parts(layer, parts)

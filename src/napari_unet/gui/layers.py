@@ -9,10 +9,11 @@ import numpy as np
 
 from napari_unet.core.axes import AxesSpec, Spatial
 from napari_unet.core.errors import AxesError
+from napari_unet.core.pixel_size import in_micrometres
 from napari_unet.core.source import ImageSource
-
-METADATA = "napari_unet"
-"""Key of our notes in a layer's metadata."""
+from napari_unet.gui.notes import METADATA, notes_of
+from napari_unet.gui.place import first_pixel, level_factors, level_zero
+from napari_unet.gui.pyramid import shear_of, shift_of
 
 _LABELS_MEAN = {
     "T": {"t", "time", "frame", "frames"},
@@ -72,16 +73,6 @@ class LabelGeometry:
     shape: tuple[int, ...]
     layout: dict[str, Any]
     channel_axis: int | None
-
-
-def notes_of(layer: Any) -> dict[str, Any]:
-    """Our notes on a layer, kept in its metadata; changes to them stay."""
-    return layer.metadata.setdefault(METADATA, {})
-
-
-def level_zero(layer: Any) -> Any:
-    """The layer's array; of a pyramid the finest level, still lazy."""
-    return layer.data[0] if layer.multiscale else layer.data
 
 
 def guess_axes(layer: Any) -> AxesGuess:
@@ -155,6 +146,8 @@ def channels_in_words(layer: Any) -> str:
 def source_of(layer: Any, spatial: Spatial = "YX") -> ImageSource:
     """The image behind a layer, read lazily, for a network of these spatial axes.
 
+    Its spacing is in micrometres where the layer's units are lengths.
+
     Raises
     ------
     AxesError
@@ -166,9 +159,21 @@ def source_of(layer: Any, spatial: Spatial = "YX") -> ImageSource:
             f"A 3D network needs an image with slices (Z), and {layer.name!r} is {axes}. "
             "Choose a 2D network under Advanced, or correct the axes beside the image."
         )
-    size = dict(zip(_layer_axes(layer, axes), layer.scale, strict=True))
-    spacing = tuple(abs(float(size.get(letter, 1.0))) for letter in axes)
+    scale = np.asarray(layer.scale) * level_factors(layer)
+    size = dict(zip(_layer_axes(layer, axes), scale, strict=True))
+    units = dict(zip(_layer_axes(layer, axes), map(str, layer.units), strict=True))
+    spacing = tuple(
+        in_micrometres(abs(float(size.get(letter, 1.0))), units.get(letter, "")) for letter in axes
+    )
     return ImageSource(level_zero(layer), AxesSpec(axes, spacing, spatial), layer.name)
+
+
+def spatial_spacing_of(layer: Any, spatial: Spatial = "YX") -> tuple[float, ...]:
+    """Pixel size along the spatial axes, in micrometres where known; empty if it lacks one."""
+    try:
+        return source_of(layer, spatial).axes.spatial_spacing
+    except AxesError:
+        return ()
 
 
 def label_geometry(layer: Any) -> LabelGeometry:
@@ -181,17 +186,40 @@ def label_geometry(layer: Any) -> LabelGeometry:
     axes = axes_of(layer)
     shape = AxesSpec(axes).label_shape(tuple(level_zero(layer).shape))
     letters = _layer_axes(layer, axes)
-    layout = _layout(layer, list(range(layer.ndim)))
+    layout = layout_of(layer, list(range(layer.ndim)))
     if "C" not in letters:
         return LabelGeometry(shape, layout, None)
     channel = letters.index("C")
     if channel == 0:
-        return LabelGeometry(shape, _layout(layer, list(range(1, layer.ndim))), None)
+        return LabelGeometry(shape, layout_of(layer, list(range(1, layer.ndim))), None)
     count = level_zero(layer).shape[channel]
     step = layout["scale"][channel]
     layout["scale"][channel] = step * count
     layout["translate"][channel] += step * (count - 1) / 2
     return LabelGeometry((*shape[:channel], 1, *shape[channel:]), layout, channel)
+
+
+def lies_like(labels: Any, geometry: LabelGeometry) -> bool:
+    """True if a labels layer has this shape and begins at the same place."""
+    place = geometry.layout["translate"]
+    return tuple(labels.data.shape) == geometry.shape and np.allclose(labels.translate, place)
+
+
+def layout_of(layer: Any, kept: list[int]) -> dict[str, Any]:
+    """Geometry of some axes of what is worked on, as keyword arguments for a layer."""
+    factor = level_factors(layer)
+    shift = shift_of(layer, factor, first_pixel(layer))
+    grid = np.ix_(kept, kept)
+    corner = np.ix_([*kept, layer.ndim], [*kept, layer.ndim])
+    return {
+        "scale": (np.array(layer.scale) * factor)[kept],
+        "translate": (np.array(layer.translate) + shift)[kept],
+        "rotate": np.array(layer.rotate)[grid],
+        "shear": shear_of(layer)[grid],
+        "affine": np.array(layer.affine.affine_matrix)[corner],
+        "units": tuple(layer.units[i] for i in kept),
+        "axis_labels": tuple(layer.axis_labels[i] for i in kept),
+    }
 
 
 def _letter(label: str) -> str:
@@ -210,28 +238,3 @@ def _usable(axes: str) -> bool:
 def _layer_axes(layer: Any, axes: str) -> str:
     """The letters of the layer's own axes, which do not count the colours of RGB."""
     return axes[: layer.ndim] if getattr(layer, "rgb", False) else axes
-
-
-def _layout(layer: Any, kept: list[int]) -> dict[str, Any]:
-    """Geometry of the kept axes as keyword arguments for a new layer."""
-    grid = np.ix_(kept, kept)
-    corner = np.ix_([*kept, layer.ndim], [*kept, layer.ndim])
-    return {
-        "scale": np.array(layer.scale)[kept],
-        "translate": np.array(layer.translate)[kept],
-        "rotate": np.array(layer.rotate)[grid],
-        "shear": _shear(layer)[grid],
-        "affine": np.array(layer.affine.affine_matrix)[corner],
-        "units": tuple(layer.units[i] for i in kept),
-        "axis_labels": tuple(layer.axis_labels[i] for i in kept),
-    }
-
-
-def _shear(layer: Any) -> np.ndarray:
-    """The layer's shear as a matrix; napari keeps the upper triangle in a row."""
-    shear = np.asarray(layer.shear, float)
-    if shear.ndim == 2:
-        return shear
-    matrix = np.eye(layer.ndim)
-    matrix[np.triu_indices(layer.ndim, 1)] = shear
-    return matrix

@@ -17,9 +17,10 @@ from napari_unet.core.errors import ShapeMismatch, UNetError
 from napari_unet.core.paint_desk import PaintPiece
 from napari_unet.core.source import Box
 from napari_unet.gui.layer_store import ViewerLayers, id_of
-from napari_unet.gui.layers import axes_of, level_zero
+from napari_unet.gui.layers import axes_of
 from napari_unet.gui.paint_layer import image_of, names_of
 from napari_unet.gui.paint_watch import PaintChange, PaintWatch
+from napari_unet.gui.place import level_zero
 
 _SIDE = 512
 """Side of the parts that are copied as one: 0.05 ms each."""

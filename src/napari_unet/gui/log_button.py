@@ -16,8 +16,9 @@ from napari_unet.app.session import Session
 from napari_unet.app.session_log import SessionLog
 from napari_unet.core.errors import UNetError
 from napari_unet.gui.advanced_form import AdvancedSettings
-from napari_unet.gui.layers import axes_of, level_zero
+from napari_unet.gui.layers import axes_of
 from napari_unet.gui.paint_step import PaintStep
+from napari_unet.gui.place import level_zero
 
 _PACKAGES = ("napari", "numpy", "scipy", "torch", "zarr", "dask")
 

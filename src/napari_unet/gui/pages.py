@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any, Literal
-
-from qtpy.QtWidgets import QLabel
 
 from napari_unet.gui.layer_store import ViewerLayers, id_of, kind_of
 from napari_unet.gui.lifecycle import Lifecycle
 from napari_unet.gui.paint_layer import image_of
 from napari_unet.gui.shortcuts import (
-    CLASS_KEYS,
-    ERASER_KEY,
     FLIP_KEY,
     PAINT_KEY,
     PROBABILITY_KEY,
     RESULT_KEY,
     ViewerKeys,
 )
-from napari_unet.gui.style import set_role
 
 Kind = Literal["paint", "result", "probability"]
 
@@ -93,29 +88,15 @@ class Pages:
         for layer in layers:
             layer.visible = layer in seen
 
-    def help_label(self, others: Mapping[str, str] | None = None) -> QLabel:
-        """All keys in a few lines; those of other parts of the panel with what they do."""
-        rows = {
-            f"{CLASS_KEYS[0]} {CLASS_KEYS[1]} {CLASS_KEYS[2]} \u2026": "classes",
-            ERASER_KEY: "eraser",
-            "[ ]": "brush smaller, larger",
-            "Ctrl+Z": "undo",
+    def keys(self) -> dict[str, str]:
+        """What the keys do, of those that could be had."""
+        words = {
             FLIP_KEY: "flip: image, paint, result",
             PAINT_KEY: "paint on and off",
             RESULT_KEY: "result on and off",
             PROBABILITY_KEY: "probabilities on and off",
-            **(others or {}),
         }
-        ours = {FLIP_KEY, PAINT_KEY, RESULT_KEY, PROBABILITY_KEY}
-        lines = [
-            f"<tr><td><b>{key}</b>&nbsp;&nbsp;</td><td>{words}</td></tr>"
-            for key, words in rows.items()
-            if key not in ours or key in self._keys
-        ]
-        label = QLabel(f"<table>{''.join(lines)}</table>")
-        label.setAccessibleName(", ".join(f"{key}: {words}" for key, words in rows.items()))
-        set_role(label, "quiet")
-        return label
+        return {self._keys.now(key): words[key] for key in words if key in self._keys}
 
     def _layers(self) -> Iterator[tuple[Any, Kind]]:
         """The layers on the image in use, and of which kind each is."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from napari_unet.core.source import Box
-from napari_unet.gui.layers import level_zero
+from napari_unet.gui.place import level_zero
 
 _MOST_PIXELS = 4_194_304
 """An undo step holds the place of every pixel: 16 bytes each. 2048 x 2048."""

@@ -10,13 +10,9 @@ from napari.layers import Labels
 from napari.utils.colormaps import DirectLabelColormap
 
 from napari_unet.core.annotations import BACKGROUND_VALUE, MAX_CLASSES
-from napari_unet.gui.layers import (
-    METADATA,
-    axes_of,
-    label_geometry,
-    level_zero,
-    notes_of,
-)
+from napari_unet.gui.layers import axes_of, label_geometry
+from napari_unet.gui.notes import METADATA, notes_of
+from napari_unet.gui.place import chosen_level, level_zero, place_of, set_place
 
 PALETTE = (
     "#3d8bff",
@@ -64,8 +60,19 @@ def new_paint_layer(image: Any) -> Labels:
 
 
 def tie(paint: Any, image: Any) -> None:
-    """Note that this paint belongs to this image."""
+    """Note that this paint belongs to this image, and to the part of it that is worked on."""
     notes_of(paint).update(image=image.name, image_id=str(image.unique_id))
+    place = place_of(image)
+    set_place(paint, {**place, "level": chosen_level(image)} if image.multiscale else place)
+
+
+def belongs(paint: Any, image: Any, images: Iterable[Any]) -> bool:
+    """True for paint tied to an image, and to the part of it that is worked on."""
+    if image_of(paint, images) != image:
+        return False
+    level = paint.metadata.get(METADATA, {}).get("level", 0)
+    here = not image.multiscale or level == chosen_level(image)
+    return here and place_of(paint).get("region") == place_of(image).get("region")
 
 
 def image_of(paint: Any, images: Iterable[Any]) -> Any | None:

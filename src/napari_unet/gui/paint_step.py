@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from qtpy.QtCore import QObject, QSignalBlocker, QTimer, Signal
 
+from napari_unet.core.axes import Spatial
 from napari_unet.core.errors import UNetError
+from napari_unet.core.source import ImageSource
 from napari_unet.gui.class_editor import ClassEditor
 from napari_unet.gui.fill_rest import FillRest
 from napari_unet.gui.image_picker import ImageChoice, ImagePicker, PaintPicker
+from napari_unet.gui.input_words import input_in_words
+from napari_unet.gui.inputs import (
+    all_layers,
+    channel_items,
+    choose_channels,
+    chosen_channels,
+    forget_channels,
+)
 from napari_unet.gui.layer_checklist import LayerItem
 from napari_unet.gui.layer_store import ViewerLayers, id_of, kind_of
-from napari_unet.gui.layers import (
-    axes_choices,
-    axes_of,
-    channels_in_words,
-    choose_axes,
-    guess_axes,
-    notes_of,
-)
+from napari_unet.gui.layers import axes_choices, axes_of, channels_in_words, choose_axes, guess_axes
+from napari_unet.gui.level_picker import LevelPicker
 from napari_unet.gui.lifecycle import Lifecycle
-from napari_unet.gui.paint_layer import image_of, names_of, new_paint_layer, tie
+from napari_unet.gui.notes import notes_of
+from napari_unet.gui.paint_layer import belongs, image_of, names_of, new_paint_layer, tie
+from napari_unet.gui.place import (
+    choose_level,
+    chosen_level,
+    level_zero,
+    place_of,
+    set_place,
+    whole,
+    worked_on,
+)
 from napari_unet.gui.sections import Section
+from napari_unet.gui.view import area_on_screen
 
 
 class PaintStep(QObject):
@@ -40,6 +56,8 @@ class PaintStep(QObject):
 
     pair_changed = Signal()
     """Another image or paint layer is chosen, or an image came, went or was renamed."""
+    input_changed = Signal()
+    """The chosen image is taken for something else now: other axes or channels."""
     said = Signal(str)
     """One sentence for the user."""
 
@@ -54,6 +72,7 @@ class PaintStep(QObject):
         super().__init__(parent)
         self._viewer, self._store, self.editor = viewer, store, editor
         self.images, self.paints = ImagePicker(), PaintPicker()
+        self.level = LevelPicker()
         self.section = Section("Paint", 1)
         self.section.add(self.paints)
         self.section.add(editor.table)
@@ -61,6 +80,7 @@ class PaintStep(QObject):
         self.rest.said.connect(self.said)
         editor.table.add_to_foot(self.rest.button)
         self._image_id: str | None = None
+        self._dimensions: Callable[[], int] = lambda: 2
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(0)
@@ -84,6 +104,16 @@ class PaintStep(QObject):
         """The chosen paint layer."""
         return self.editor.paint
 
+    def source(self, spatial: Spatial) -> ImageSource | None:
+        """The chosen image as a network of these axes reads it; None if there is none.
+
+        Raises
+        ------
+        UNetError
+            If its layers do not go together.
+        """
+        return None if self.image is None else self._store.source(self._image_id, spatial)
+
     @property
     def doubt(self) -> str:
         """What was guessed about the axes of the chosen image, in a sentence; else empty."""
@@ -95,17 +125,39 @@ class PaintStep(QObject):
         except UNetError as err:
             return str(err)
 
+    def set_dimensions(self, dimensions: Callable[[], int]) -> None:
+        """Say where to ask whether images are learned in 2D or 3D."""
+        self._dimensions = dimensions
+        self.sync()
+
     def new_paint(self) -> None:
         """Make a paint layer for the chosen image, choose it, and paint with its first class."""
         image = self.image
         if image is None:
             return
         try:
+            self._choose_area(image)
             layer = new_paint_layer(image)
         except UNetError as err:
             self.said.emit(str(err))
             return
         self.adopt(layer)
+
+    def _choose_area(self, image: Any) -> None:
+        """Of an image too large for one layer of paint, work where the user looks."""
+        members = all_layers(image, self._store.images())
+        place = whole(image)
+        with worked_on(members, place):
+            area = area_on_screen(image)
+        if area is None:
+            return
+        for member in members:
+            set_place(member, {**place, "region": area})
+        self.said.emit(
+            f"{image.name!r} is large: this layer covers the area around what is on screen. "
+            "Press New elsewhere for another; all are learned from."
+        )
+        self.input_changed.emit()
 
     def adopt(self, layer: Any) -> None:
         """Add a layer made for the chosen image, choose it, and paint with its first class."""
@@ -121,7 +173,7 @@ class PaintStep(QObject):
         for layer in self._viewer.layers:
             layer.events.name.connect(self._on_layers)  # connecting twice counts once
         images = self._store.images()
-        self.images.set_layers([self._item(layer) for layer in images])
+        self.images.set_layers([self._item(layer, images) for layer in images])
         self._on_image_chosen(self.images.value())
         with QSignalBlocker(self.paints):
             self.paints.set_layers(
@@ -141,18 +193,29 @@ class PaintStep(QObject):
         if active is not None and active in self._store.images():
             self.images.setValue(ImageChoice(id_of(active)))
 
-    def _item(self, layer: Any) -> LayerItem:
+    def _item(self, layer: Any, images: Sequence[Any]) -> LayerItem:
         try:
             axes, choices = axes_of(layer), axes_choices(layer)
-            words = channels_in_words(layer)
+            words, channels = channels_in_words(layer), channel_items(layer, images)
         except UNetError:
-            axes, choices, words = "", (), "too many axes"
-        return LayerItem(id_of(layer), layer.name, axes, choices, words)
+            return LayerItem(id_of(layer), layer.name, words="too many axes")
+        line = input_in_words(layer, images, self._dimensions())
+        sizes = tuple(int(n) for n in level_zero(layer).shape[: layer.ndim])
+        return LayerItem(id_of(layer), layer.name, axes, choices, words, line, sizes, channels)
 
     def _connect(self) -> None:
         self.images.valueChanged.connect(self._on_image_picked)
         self.paints.valueChanged.connect(self._on_paint_picked)
         self.paints.new_requested.connect(self.new_paint)
+        self.level.chosen.connect(self._on_level)
+
+    def _on_level(self, level: int) -> None:
+        """Work on another level of a pyramid, with the paint of that level."""
+        if self.image is not None and level != chosen_level(self.image):
+            choose_level(self.image, level)
+            self.editor.follow(None)
+            self.sync()
+            self.input_changed.emit()
 
     def _on_layers(self, _: Any = None) -> None:
         self._soon.start()
@@ -166,13 +229,32 @@ class PaintStep(QObject):
         self._image_id = choice.key
         image = self.image
         self.paints.set_new_enabled(image is not None, "Open an image first.")
+        self.level.set_image(image)
         if image is None:
             return
         try:
-            if choice.axes and choice.axes != axes_of(image):
-                choose_axes(image, choice.axes)
+            changed = self._take(choice, image)
         except UNetError as err:
             self.said.emit(str(err))
+            changed = True  # what is shown goes back to what it was
+        if changed:
+            images = self._store.images()
+            with QSignalBlocker(self.images):
+                self.images.set_layers([self._item(layer, images) for layer in images])
+            self.input_changed.emit()
+
+    def _take(self, choice: ImageChoice, image: Any) -> bool:
+        """Note what the user says about an image; True if that is new."""
+        images, before = self._store.images(), axes_of(image)
+        if choice.axes and choice.axes != before:
+            choose_axes(image, choice.axes)
+            if "C" in before + choice.axes:
+                forget_channels(image)
+            return True
+        if choice.channels and set(choice.channels) != set(chosen_channels(image, images)):
+            choose_channels(image, choice.channels, images)
+            return True
+        return False
 
     def _choose_tied(self) -> None:
         """Choose the paint layer of the image, unless one is chosen that may be for it."""
@@ -193,6 +275,13 @@ class PaintStep(QObject):
     def _on_paint_chosen(self, key: str | None) -> None:
         paint, image = self._store.find(key), self.image
         if paint is not None and image is not None:
+            place = place_of(paint)
+            of_it = image_of(paint, self._store.images()) == image
+            if of_it and place and not belongs(paint, image, [image]):
+                for member in all_layers(image, self._store.images()):
+                    set_place(member, place)
+                self.level.set_image(image)
+                self.input_changed.emit()
             tie(paint, image)
             if kind_of(paint) == "mask":
                 notes_of(paint).update(kind="paint", mode="mask")

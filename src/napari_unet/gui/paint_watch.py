@@ -13,8 +13,8 @@ from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_unet.core.edits import Edit, MaskEdit, PointEdit, box_of
 from napari_unet.core.source import Box
-from napari_unet.gui.layers import level_zero
 from napari_unet.gui.lifecycle import Lifecycle
+from napari_unet.gui.place import level_zero
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from qtpy.QtCore import QEvent, QSize, Qt
@@ -15,6 +16,7 @@ from napari_unet.gui.class_editor import ClassEditor
 from napari_unet.gui.coach import Coach
 from napari_unet.gui.draft import Draft
 from napari_unet.gui.journal_watch import JournalWatch
+from napari_unet.gui.key_list import KeyList
 from napari_unet.gui.layer_store import ViewerLayers
 from napari_unet.gui.lifecycle import Lifecycle
 from napari_unet.gui.live_paint import LivePaint
@@ -33,6 +35,7 @@ from napari_unet.gui.surroundings import clash_warning
 from napari_unet.gui.survey import Survey
 from napari_unet.gui.train_step import TrainStep
 from napari_unet.gui.training_offer import TrainingOffer
+from napari_unet.gui.volume_line import VolumeLine
 from napari_unet.gui.warm_up import WarmUp
 from napari_unet.gui.workers import QtRunner, share_interpreter
 
@@ -62,13 +65,16 @@ class UNetPaint(QWidget):
         self.cut_short = TrainingOffer(self.session, life)
         editor = ClassEditor(napari_viewer, counts, life, self)
         self.paint = PaintStep(napari_viewer, store, editor, life, self)
+        self.paint.set_dimensions(lambda: self._settings.model.dimensions)
+        self.volume = VolumeLine(self)
+        self.volume.changed.connect(self._on_volume)
         self.strokes = PaintWatch(napari_viewer, life, self)
         state, runner = self.session.state, self._new_runner()
         self.kept = JournalWatch(
             napari_viewer, state, store, self.paint, self.strokes, runner, life, self
         )
-        watch = PreviewWatch(napari_viewer, self.session.look, life, self)
         train, glance = self.session.train, self.session.glance
+        watch = PreviewWatch(napari_viewer, self.session.look, glance.prepare, life, self)
         self.live = LivePaint(
             store,
             self.strokes,
@@ -138,6 +144,7 @@ class UNetPaint(QWidget):
         self._advanced_section.toggled.connect(self._on_advanced)
         self.paint.section.add_beside(self.next.row)
         self.predict.section.add(self.draft.line)
+        self.predict.section.add(self.predict.folder.section)
         inside = QWidget()
         steps = QVBoxLayout(inside)
         steps.setContentsMargins(8, 6, 8, 6)
@@ -146,6 +153,8 @@ class UNetPaint(QWidget):
             self.kept.line,
             self.cut_short,
             self.paint.images,
+            self.paint.level,
+            self.volume,
             self.paint.section,
             self.train.section,
             self.predict.section,
@@ -169,6 +178,17 @@ class UNetPaint(QWidget):
     def _on_pair(self) -> None:
         if self.paint.paint is not None:
             self._warm_up.begin()
+        state = self.session.state
+        if not state.busy:
+            model = state.model.model.config.dimensions if state.model else None
+            self.volume.look(self.paint.image, self.paint.paint, model)
+
+    def _on_volume(self, dimensions: int) -> None:
+        """Learn in 2D or 3D from now on; what runs was begun in the other way."""
+        model = self._settings.model.changed(dimensions=dimensions)
+        self.apply(replace(self._settings, model=model))
+        self.paint.input_changed.emit()
+        self.paint.sync()  # the line about the image says how it is learned
 
     def _on_advanced(self, unfolded: bool) -> None:
         """Build the form when it is first wanted: it has more fields than all the rest."""
@@ -180,14 +200,19 @@ class UNetPaint(QWidget):
         self._advanced.valueChanged.connect(self._on_settings)
         self._advanced.afresh_requested.connect(self.session.train.forget)
         self._advanced_section.add(self._advanced)
-        self._advanced_section.add(self.pages.help_label(self.next.keys()))
+        parts = self.paint.editor.keys, self.pages.keys, self.next.keys
+        self._advanced_section.add(KeyList(*parts, lifecycle=self._lifecycle))
         self._advanced_section.add(self.log.made())
 
     def _on_failed(self, err: Exception) -> None:
         self._events.note_error(err)
 
     def _on_settings(self, settings: AdvancedSettings) -> None:
+        turned = settings.model.dimensions != self._settings.model.dimensions
         self._settings = settings
+        if turned:
+            self.volume.take(settings.model.dimensions)
+            self.paint.sync()  # the line about the image says how it is learned
 
     def _on_devices(self, devices: list[tuple[str, str]]) -> None:
         self.session.state.set_device(dict(devices)["auto"])

@@ -21,8 +21,10 @@ from qtpy.QtWidgets import (
 )
 from superqt import QElidingLabel
 
+from napari_unet.gui.frame_range import FrameRange
 from napari_unet.gui.keyed_combo import only_when_focused
 from napari_unet.gui.layer_checklist import LayerChecklist, LayerItem
+from napari_unet.gui.rescale_offer import RescaleOffer
 from napari_unet.gui.style import set_role
 from napari_unet.gui.train_form import thin_progress_bar
 
@@ -83,6 +85,8 @@ class PredictForm(QWidget):
         self._layers = LayerChecklist(at_least=1, rows=4, parent=self)
         self.button = QPushButton(self)
         self.button.setObjectName("predict_button")
+        self.frames = FrameRange(self)
+        self.rescale = RescaleOffer(self)
         self._probabilities = QCheckBox("Probabilities", self)
         self._probabilities.setToolTip(
             "Also add an image layer with the probability of each class."
@@ -184,6 +188,8 @@ class PredictForm(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addWidget(self._layers)
+        layout.addWidget(self.frames)
+        layout.addWidget(self.rescale)
         layout.addLayout(top)
         layout.addWidget(self._bar)
         layout.addLayout(self._arranged_tidying())

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from qtpy.QtCore import QObject, QSignalBlocker
 
+from napari_unet.app.ports import LayerId
 from napari_unet.app.predict_controller import PredictWish
 from napari_unet.app.session import Session
 from napari_unet.app.state import LEARNING, Phase, Progress
+from napari_unet.core.arrays import pixel_size_notice
+from napari_unet.core.axes import Spatial
 from napari_unet.core.config import PredictConfig
 from napari_unet.core.errors import UNetError
+from napari_unet.core.frames import samples_in
 from napari_unet.gui.advanced_form import AdvancedSettings
+from napari_unet.gui.folder_step import FolderStep
+from napari_unet.gui.frame_range import ALL, SHOWN
+from napari_unet.gui.inputs import beside_others, chosen_channels, input_layers, input_name
 from napari_unet.gui.layer_checklist import LayerItem
 from napari_unet.gui.layer_store import ViewerLayers, id_of
-from napari_unet.gui.layers import channels_in_words
+from napari_unet.gui.layers import (
+    channels_in_words,
+    channels_of,
+    source_of,
+    spatial_spacing_of,
+)
 from napari_unet.gui.lifecycle import Lifecycle
 from napari_unet.gui.paint_step import PaintStep
 from napari_unet.gui.predict_form import PredictChoice, PredictForm
 from napari_unet.gui.sections import Section
+from napari_unet.gui.view import shown_sample
 
 
 class PredictStep(QObject):
@@ -54,6 +67,7 @@ class PredictStep(QObject):
         self.form = PredictForm()
         self.section = Section("Predict", 3)
         self.section.add(self.form)
+        self.folder = FolderStep(session, self.config, lifecycle, self)
         self.form.predict_requested.connect(self.start)
         self.form.cancel_requested.connect(self._on_cancel)
         self.form.finish_changed.connect(self._on_finish_changed)
@@ -72,6 +86,7 @@ class PredictStep(QObject):
             threshold=choice.threshold,
             smallest_object=choice.smallest_object,
             fill_holes=choice.fill_holes,
+            **({"rescale": "on"} if self.form.rescale.wanted() else {}),
         )
 
     def start(self) -> None:
@@ -81,15 +96,72 @@ class PredictStep(QObject):
             self._session.train.stop()
             return
         choice = self.form.value()
-        self._session.predict.start(PredictWish(choice.keys, self.config(), choice.probabilities))
+        try:
+            samples = self._samples(choice.keys)
+        except UNetError as err:
+            self._session.state.fail(str(err))
+            return
+        wish = PredictWish(choice.keys, self.config(), choice.probabilities, samples)
+        self._session.predict.start(wish)
 
     # -- inside ---------------------------------------------------------------------------
 
+    @property
+    def _spatial(self) -> Spatial:
+        """The axes the network sees that would predict now."""
+        model = self._session.state.model
+        return "ZYX" if model is not None and model.model.config.dimensions == 3 else "YX"
+
+    def _samples(self, keys: tuple[str, ...]) -> dict[LayerId, tuple[int, ...]]:
+        """What is wanted of the images of which not everything is."""
+        choice = self.form.frames.value()
+        wanted: dict[LayerId, tuple[int, ...]] = {}
+        for key in keys:
+            image = self._store.find(key)
+            if image is None or choice.kind == ALL:
+                continue
+            source = source_of(image, self._spatial)
+            if choice.kind == SHOWN:
+                wanted[key] = (shown_sample(image, self._store.point, self._spatial),)
+                continue
+            parts = tuple(part for part in choice.parts if part.axis in source.axes.sample_axes)
+            found = samples_in(parts, source.axes, tuple(source.array.shape), source.name)
+            if found is not None:
+                wanted[key] = found
+        return wanted
+
+    def _show_frames(self) -> None:
+        """Offer a choice of frames where a ticked image has several."""
+        sizes: dict[str, int] = {}
+        for key in self.form.value().keys:
+            image = self._store.find(key)
+            try:
+                source = source_of(image, self._spatial) if image is not None else None
+            except UNetError:
+                continue  # said when it is predicted
+            if source is not None:
+                size = dict(zip(source.axes.axes, source.array.shape, strict=True))
+                for axis in source.axes.sample_axes:
+                    sizes[axis] = max(int(size[axis]), sizes.get(axis, 1))
+        self.form.frames.set_sizes(sizes)
+
+    def _show_rescale(self) -> None:
+        """Offer to rescale where a ticked image has other pixels than the model knows."""
+        model, said = self._session.state.model, ""
+        trained = getattr(model.model, "spacing", None) if model is not None else None
+        for key in self.form.value().keys if trained is not None else ():
+            image = self._store.find(key)
+            if image is not None and not said:
+                said = pixel_size_notice(trained, spatial_spacing_of(image, self._spatial))
+        self.form.rescale.offer(said, trained or ())
+
     def _on_layers(self) -> None:
-        chosen = self._paint.image
+        chosen, images = self._paint.image, self._store.images()
+        beside = beside_others(images)
         items = [
-            LayerItem(id_of(image), image.name, words=_words(image))
-            for image in self._store.images()
+            LayerItem(id_of(image), input_name(image, images), words=_words(image, images))
+            for image in images
+            if image == chosen or id_of(image) not in beside
         ]
         with QSignalBlocker(self.form):
             self.form.set_layers(items)
@@ -122,7 +194,11 @@ class PredictStep(QObject):
 
     def _show_phase(self, _: object = None) -> None:
         state = self._session.state
-        if state.phase is Phase.PREDICTING:
+        self._show_frames()
+        self._show_rescale()
+        if self._session.folder.running:
+            self.form.set_state("blocked", "A folder is being predicted.")
+        elif state.phase is Phase.PREDICTING:
             self.form.set_state("predicting")
         elif state.phase is Phase.STOPPING and self.form.state() in {"predicting", "stopping"}:
             self.form.set_state("stopping")
@@ -138,13 +214,17 @@ class PredictStep(QObject):
             self.form.set_state("ready")
 
     def _on_progress(self, progress: Progress) -> None:
-        if self._session.state.phase is Phase.PREDICTING:
+        if self.form.state() == "predicting":
             done = round(1000 * (progress.fraction or 0))
             self.form.set_progress(done, 1000, progress.words)
 
 
-def _words(image: object) -> str:
+def _words(image: object, images: Sequence[object]) -> str:
     try:
-        return channels_in_words(image)
+        layers = input_layers(image, images)
+        chosen, own = len(chosen_channels(image, images)), channels_of(image)
+        if layers == [image] and chosen == own:
+            return channels_in_words(image)
+        return f"{chosen} of {own} channels" if layers == [image] else f"{len(layers)} layers"
     except UNetError:
         return ""

@@ -132,9 +132,9 @@ class Section(QWidget):
     def _on_button_clicked(self) -> None:
         self.set_expanded(not self.expanded())
         if self.expanded():
-            QTimer.singleShot(0, self._show_content)  # once the layout has made room
+            QTimer.singleShot(0, self.show_content)  # once the layout has made room
 
-    def _show_content(self) -> None:
+    def show_content(self) -> None:
         """Scroll as far as the content needs, but never the title out of sight."""
         area = self.parentWidget()
         while area is not None and not isinstance(area, QScrollArea):

@@ -14,9 +14,9 @@ from napari_unet.core.axes import Spatial
 from napari_unet.core.errors import UNetError
 from napari_unet.core.held_out_score import classes_in_words, score_in_words
 from napari_unet.gui.advanced_form import CUSTOM, AdvancedSettings
+from napari_unet.gui.inputs import beside_others, chosen_channels, input_name
 from napari_unet.gui.layer_checklist import LayerItem
 from napari_unet.gui.layer_store import ViewerLayers, id_of
-from napari_unet.gui.layers import channels_of
 from napari_unet.gui.lifecycle import Lifecycle
 from napari_unet.gui.loss_plot import PlotPoint
 from napari_unet.gui.paint_step import PaintStep
@@ -77,6 +77,7 @@ class TrainStep(QObject):
         self.box.live_toggled.connect(session.train.set_live)
         self.box.answers_toggled.connect(session.glance.set_on)
         session.glance.set_source(self.wish)
+        paint_step.input_changed.connect(self._on_input)
         paint_step.pair_changed.connect(self._on_pair)
         paint_step.editor.table.mode_requested.connect(session.forget_paint)
         paint_step.editor.painted.connect(self._show_phase)
@@ -101,9 +102,10 @@ class TrainStep(QObject):
             for other in self._store.images()
             if id_of(other) in ticked and (its := self._store.paint_of(other)) is not None
         )
+        areas = [(id_of(image), id_of(its)) for its in self._store.areas_of(image) if its != paint]
         preset = settings.preset
         return TrainWish(
-            ((id_of(image), id_of(paint)), *others),
+            ((id_of(image), id_of(paint)), *areas, *others),
             settings.model,
             settings.train,
             None if preset == CUSTOM else preset,
@@ -122,12 +124,27 @@ class TrainStep(QObject):
 
     # -- inside ---------------------------------------------------------------------------
 
+    def _on_input(self) -> None:
+        """The image is another one for the network now; what runs was begun on the former."""
+        self._session.forget_images()
+        image = self._paint.image
+        learning = self._session.train.learns_from(id_of(image)) if image is not None else False
+        if learning:
+            self._session.train.stop()
+            self._session.state.say(
+                "The image is read in another way now. Press Train to begin anew."
+            )
+
     def _on_pair(self) -> None:
-        chosen = self._paint.image
+        chosen, images = self._paint.image, self._store.images()
+        beside = beside_others(images)
         others = [
-            LayerItem(id_of(image), image.name)
-            for image in self._store.images()
-            if image != chosen and self._store.paint_of(image) is not None and _alike(image, chosen)
+            LayerItem(id_of(image), input_name(image, images))
+            for image in images
+            if image != chosen
+            and id_of(image) not in beside
+            and self._store.paint_of(image) is not None
+            and _alike(image, chosen, images)
         ]
         ticked = [item.key for item in others if item.key not in self._unticked]
         with QSignalBlocker(self.box.also):
@@ -212,9 +229,11 @@ def point_in_words(point: Point, names: Sequence[str]) -> str:
     return f"{said}{strokes} ({classes})." if classes else f"{said}{strokes}."
 
 
-def _alike(image: Any, chosen: Any | None) -> bool:
+def _alike(image: Any, chosen: Any | None, images: Sequence[Any]) -> bool:
     """True if one network can learn from both images."""
     try:
-        return chosen is None or channels_of(image) == channels_of(chosen)
+        if chosen is None:
+            return True
+        return len(chosen_channels(image, images)) == len(chosen_channels(chosen, images))
     except UNetError:
         return False

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from napari_unet.core.axes import Spatial
-from napari_unet.gui.layers import axes_of, level_zero, source_of
+from napari_unet.gui.layers import axes_of, source_of
+from napari_unet.gui.place import level_zero, pixel_at, point_of
 
 _SHOWN_PIXELS = 280
 """About so many pixels of the image are in view at a place: enough to see what it is part of."""
@@ -65,14 +66,14 @@ class Travel:
         )
         pixel = _pixel(layer, sample, centre, point)
         world = np.array(point)
-        world[-layer.ndim :] = layer.data_to_world(pixel)
+        world[-layer.ndim :] = point_of(layer, pixel)
         displayed = list(dims.displayed)
         for axis in set(range(dims.ndim)) - set(displayed):
             dims.set_point(axis, float(world[axis]))
         camera.center = (*camera.center[: 3 - len(displayed)], *map(float, world[displayed]))
         step = np.zeros(layer.ndim)
         step[displayed[-1] - dims.ndim] = 1
-        width = np.linalg.norm(np.subtract(layer.data_to_world(pixel + step), world[-layer.ndim :]))
+        width = np.linalg.norm(np.subtract(point_of(layer, pixel + step), world[-layer.ndim :]))
         camera.zoom = max(camera.zoom, _CANVAS_PIXELS / (_SHOWN_PIXELS * max(float(width), 1e-9)))
 
     def back(self) -> None:
@@ -96,6 +97,6 @@ def _pixel(
     where = dict(zip(axes.spatial, centre, strict=True))
     index = axes.sample_index(sample, tuple(level_zero(layer).shape))
     where.update(zip(axes.sample_axes, index, strict=True))
-    here = layer.world_to_data(point[-layer.ndim :])
+    here = pixel_at(layer, point)
     letters = axes_of(layer)[: layer.ndim]
     return np.array([where.get(a, h) for a, h in zip(letters, here, strict=True)], float)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 
 import torch
@@ -23,7 +24,7 @@ _LEAST_SIDE = {2: 64, 3: 16}
 
 
 def statistics_crops(
-    source: ImageSource, normalisation: Normalisation, multiple: int
+    source: ImageSource, normalisation: Normalisation, multiple: int | Sequence[int]
 ) -> list[Tensor]:
     """What feature statistics are measured on: all of a small image, else spread boxes.
 
@@ -31,8 +32,8 @@ def statistics_crops(
     ----------
     source : ImageSource
     normalisation : Normalisation
-    multiple : int
-        Boxes start at multiples of this.
+    multiple : int or sequence of int
+        Boxes start at multiples of this, for all axes or for each.
 
     Returns
     -------
@@ -65,5 +66,5 @@ def measure_on(
     normalisation : Normalisation
     device : Device
     """
-    crops = statistics_crops(source, normalisation, net.alignment)
+    crops = statistics_crops(source, normalisation, net.alignments)
     measure(net, [crop.to(device.torch_device) for crop in crops])

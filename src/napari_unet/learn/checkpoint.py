@@ -69,6 +69,8 @@ def make_card(model: Model, tensors: Mapping[str, Tensor]) -> ModelCard:
         axes=model.axes,
         history=tuple(_plain(model.history)),
         preset=model.preset,
+        channels=model.channels,
+        channel_dropout=model.channel_dropout,
         parameters=count_parameters(model.net),
         weights="float16" if half else "float32",
         checksum=_checksum(tensors),
@@ -158,6 +160,8 @@ def load_model(path: str | Path) -> Model:
         history=list(card.history),
         preset=card.preset,
         version=card.version,
+        channels=card.channels,
+        channel_dropout=card.channel_dropout,
     )
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import sys
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
@@ -11,6 +13,7 @@ from torch import Tensor
 
 from napari_unet.core.normalize import Normalisation
 from napari_unet.core.source import Box, ImageSource
+from napari_unet.core.tiles import inside
 from napari_unet.learn.adapt import measure_on
 from napari_unet.learn.devices import Device
 from napari_unet.learn.precision import Precision, autocast
@@ -56,20 +59,29 @@ class FeatureCache:
     ----------
     precision : Precision
         Format the maps are in.
+    at_once : int
+        Pixels to ask for at once at most; less where memory was found to be short.
     """
 
     def __init__(self, net: UNet, device: Device, precision: Precision, room: int = _ROOM) -> None:
         self._net = copy.deepcopy(net)
-        self.precision = precision
+        self.precision, self.at_once = precision, sys.maxsize
         self._device, self._room = device, room
         self._adapted: dict[tuple[int, str, Normalisation], tuple[Pictured, UNet, UNet]] = {}
         self._maps: OrderedDict[tuple[object, ...], list[Tensor]] = OrderedDict()
+
+    def keep_only(self, images: Iterable[Pictured]) -> None:
+        """Forget all other images."""
+        kept = {image.key for image in images}
+        self._adapted = {key: its for key, its in self._adapted.items() if key in kept}
+        for key in [key for key in self._maps if key[:3] not in kept]:
+            del self._maps[key]
 
     def adapted(self, image: Pictured) -> UNet:
         """The network with the statistics of an image; not to be changed."""
         return self._fit(image)[0]
 
-    def maps(self, image: Pictured, sample: int, box: Box) -> list[Tensor]:
+    def maps(self, image: Pictured, sample: int, box: Box, keep: Box | None = None) -> list[Tensor]:
         """Feature maps of a box of one sample, as `UNet.feature_maps` returns them.
 
         Parameters
@@ -80,16 +92,21 @@ class FeatureCache:
         box : tuple of slice
             Inside the image, starting at multiples of the network's alignment. What lies
             outside it is taken for a mirror image, so that its margin should not be used.
+        keep : tuple of slice, optional
+            Remember and return only this part of it; it starts at multiples of the alignment,
+            and ends there or where `box` does.
 
         Returns
         -------
         list of Tensor
             On the device, in the format they were computed in; not to be changed.
         """
-        key = (*image.key, sample, *((s.start, s.stop) for s in box))
+        key = (*image.key, sample, *((s.start, s.stop) for s in keep or box), keep is None)
         known = self._maps.pop(key, None)
         if known is None:
             known = self._compute(image, sample, box)
+            if keep is not None:
+                known = _cut(known, inside(keep, box))
             self._make_room(sum(m.nbytes for m in known))
         self._maps[key] = known
         return known
@@ -115,3 +132,14 @@ class FeatureCache:
         while self._maps and held + wanted > self._room:
             _, forgotten = self._maps.popitem(last=False)
             held -= sum(m.nbytes for m in forgotten)
+
+
+def _cut(maps: list[Tensor], box: Box) -> list[Tensor]:
+    """Copies of what lies in a box, in pixels of the finest map."""
+    finest = maps[0].shape[2:]
+    cut = []
+    for features in maps:
+        factors = [n // m for n, m in zip(finest, features.shape[2:], strict=True)]
+        part = [slice(s.start // f, -(-s.stop // f)) for s, f in zip(box, factors, strict=True)]
+        cut.append(features[(slice(None), slice(None), *part)].clone())
+    return cut

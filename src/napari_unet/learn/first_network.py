@@ -9,6 +9,8 @@ import torch
 from napari_unet.core.config import ModelConfig
 from napari_unet.core.dataset import TrainingSet
 from napari_unet.core.errors import ChannelMismatch
+from napari_unet.core.volume_plan import plan_volume, relative_spacing
+from napari_unet.learn.inflation import load_volume_start
 from napari_unet.learn.model import Model
 from napari_unet.learn.start_weights import load_start
 from napari_unet.learn.unet import UNet
@@ -40,14 +42,30 @@ def first_network(
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return _first_network(config, training, start)
+        return _first_network(planned(config, training), training, start)
+
+
+def planned(config: ModelConfig, training: TrainingSet) -> ModelConfig:
+    """The config with pooling and kernels for the voxels of these images; as it is in 2D.
+
+    The spacing is the middle one of all images, the size that of the largest.
+    """
+    if config.dimensions != 3 or config.plan is not None or config.padding == "valid":
+        return config
+    sources = [image.source for image in training.images]
+    voxels = [relative_spacing(source.axes.spatial_spacing) for source in sources]
+    middle = [sorted(sides)[len(sides) // 2] for sides in zip(*voxels, strict=True)]
+    largest = [max(sizes) for sizes in zip(*(s.spatial_shape for s in sources), strict=True)]
+    plan = plan_volume(middle, largest, config.depth)
+    return config.model_copy(update={"plan": plan})
 
 
 def _first_network(
     config: ModelConfig, training: TrainingSet, start: Model | Literal["auto", "scratch"]
 ) -> tuple[UNet, bool]:
     if not isinstance(start, Model):
-        shipped = load_start(config) if start == "auto" else None
+        load = load_volume_start if config.dimensions == 3 else load_start
+        shipped = load(config) if start == "auto" else None
         return shipped or UNet(config), False
     if start.config.input_channels != training.channels:
         raise ChannelMismatch(

@@ -15,7 +15,7 @@ from napari_unet.core.cancel import CancelToken
 from napari_unet.core.errors import OutOfMemory
 from napari_unet.core.mosaic import add_tile
 from napari_unet.core.source import Box
-from napari_unet.core.tiles import box_shape, overlap, smallest_tile, tile_grid
+from napari_unet.core.tiles import box_shape, overlap, tile_grid, tile_sides
 from napari_unet.learn.blocks import pad_to_multiple
 from napari_unet.learn.devices import (
     Device,
@@ -80,8 +80,9 @@ class Engine:
     ----------
     device, precision
         Those in use now.
-    context, ramp : int
-        Halo and blending of the pieces a block is cut into when memory is short.
+    context, ramp : tuple of int
+        Halo and blending, along each axis, of the pieces a block is cut into when memory is
+        short.
     """
 
     def __init__(
@@ -97,7 +98,8 @@ class Engine:
     ) -> None:
         self.config = net.config
         self.device, self.precision = device, precision
-        self.context, self.ramp = net.radius, 0
+        self.context: tuple[int, ...] = net.context
+        self.ramp: tuple[int, ...] = (0,) * net.config.dimensions
         self._net: UNet = net.eval().requires_grad_(False)
         self._requested, self._flips = requested, flips
         self._cancel, self._say = cancel or CancelToken(), say
@@ -175,7 +177,7 @@ class Engine:
         size = tuple(block.shape[1:])
         result = np.zeros((self.config.classes, *box_shape(box)), np.float32)
         side = self._side or max(size)
-        for tile in tile_grid(size, side, self.context, self._net.alignment, self.ramp):
+        for tile in tile_grid(size, side, self.context, self._net.alignments, self.ramp):
             if overlap(tile.reach, box):
                 part = block[(slice(None), *tile.read)][None]
                 values = self._forward(part, tile.reach_crop)[0].numpy()
@@ -189,7 +191,7 @@ class Engine:
             autocast(self.device, self.precision),
             stoppable(self._net, self._cancel),
         ):
-            data = pad_to_multiple(blocks.to(self.device.torch_device), self._net.alignment)
+            data = pad_to_multiple(blocks.to(self.device.torch_device), self._net.alignments)
             total: Tensor | None = None
             for axes in self._mirrors:
                 answer = self._mirrored(data, box, axes)
@@ -250,12 +252,12 @@ class Engine:
         batch = min(self._batch or shape[0], shape[0])
         longest = max(shape[2:])
         side = min(self._side or longest, longest)
-        step = self._net.alignment
-        half = max(side // 2 // step * step, smallest_tile(self.context, step))
+        half, net = max(side // 2, 1), self._net
+        pieces = [tile_sides(shape[2:], n, self.context, net.alignments) for n in (half, side)]
         if batch > 1:
             self._batch = batch // 2
             self._say_once("Memory ran out, so fewer tiles are computed at a time.")
-        elif half < side:
+        elif pieces[0] != pieces[1]:
             self._side = half
             self._say_once(
                 "Memory ran out, so tiles are computed in smaller pieces, which takes longer."
@@ -284,7 +286,7 @@ class Engine:
             self.config, self.device, self.precision, free_memory(self.device)
         )
         side = int(pixels ** (1 / self.config.dimensions))
-        self._batch, self._side = 1, max(side, smallest_tile(self.context, self._net.alignment))
+        self._batch, self._side = 1, max(side, 1)
         self._say_once(f"{left.words} {trouble}, so the CPU goes on, which takes longer.")
 
     def _use_float32(self) -> None:

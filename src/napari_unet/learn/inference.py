@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from napari_unet.core.postprocess import decide, tidy
 from napari_unet.core.source import ImageSource
 from napari_unet.core.tiles import Tile, inside
 from napari_unet.learn.adapt import measure_on
+from napari_unet.learn.fitting import AnyPredictor, predictor_for
 from napari_unet.learn.forward import Stopped
 from napari_unet.learn.model import Model
 from napari_unet.learn.predictor import Predictor
@@ -29,6 +30,7 @@ def predict(
     *,
     cancel: CancelToken | None = None,
     want_probabilities: bool = False,
+    samples: Sequence[int] | None = None,
 ) -> Generator[TileDone | Notice, None, PredictResult]:
     """Predict every sample of an image; yield tiles as they are done.
 
@@ -42,6 +44,9 @@ def predict(
         Ends the work within a second.
     want_probabilities : bool, optional
         Return the probabilities of all classes too.
+    samples : sequence of int, optional
+        Canonical numbers of the samples to predict; all when not given. The labels of the others
+        are 0.
 
     Raises
     ------
@@ -53,10 +58,11 @@ def predict(
     notices: list[str] = []
     cancel = cancel or CancelToken()
     try:
-        predictor = Predictor(model, source, config, cancel=cancel)
+        predictor = predictor_for(model, source, config or PredictConfig(), cancel=cancel)
         notices = predictor.notices
         result = _Result(predictor, model, config or PredictConfig(), want_probabilities)
-        return (yield from _compute(predictor, result, cancel))
+        chosen = range(source.samples) if samples is None else sorted(set(samples))
+        return (yield from _compute(predictor, result, cancel, chosen))
     except Stopped:
         return PredictResult(None, stopped=True, notices=tuple(notices))
     except MemoryError as err:
@@ -67,11 +73,11 @@ def predict(
 
 
 def _compute(
-    predictor: Predictor, result: _Result, cancel: CancelToken
+    predictor: AnyPredictor, result: _Result, cancel: CancelToken, samples: Sequence[int]
 ) -> Generator[TileDone | Notice, None, PredictResult]:
     """Tiles of all samples, one grid after the other."""
     said = 0
-    wanted = [(s, tile) for s in range(predictor.source.samples) for tile in predictor.grid]
+    wanted = [(s, tile) for s in samples for tile in predictor.grid]
     for done, (sample, tile, values) in enumerate(predictor.answers(wanted), start=1):
         if cancel.cancelled:
             raise Stopped
@@ -87,7 +93,7 @@ class _Result:
     """Labels, and probabilities if wanted, as tiles arrive sample by sample."""
 
     def __init__(
-        self, predictor: Predictor, model: Model, config: PredictConfig, keep: bool
+        self, predictor: AnyPredictor, model: Model, config: PredictConfig, keep: bool
     ) -> None:
         samples, self._size = predictor.source.samples, predictor.source.spatial_shape
         self._predictor = predictor

@@ -19,9 +19,19 @@ import torch
 from torch import Tensor
 
 from napari_unet.core.source import Box
-from napari_unet.learn.blocks import CONVOLUTION, POOL, crop, enlarge
-from napari_unet.learn.needs import Needs, Spans, aligned, blocks, common, grown, head_span, strips
-from napari_unet.learn.reach import BLOCK_REACH
+from napari_unet.learn.blocks import crop, enlarge
+from napari_unet.learn.needs import (
+    Needs,
+    Spans,
+    aligned,
+    blocks,
+    common,
+    grown,
+    head_span,
+    magnified,
+    reduced,
+    strips,
+)
 from napari_unet.learn.stem import AdaptedBank
 from napari_unet.learn.unet import UNet
 
@@ -91,7 +101,10 @@ class Insides:
             start, size = [s.start for s in box], [s.stop - s.start for s in box]
             return crop(self._net(x), size, start)
         sizes = x.shape[2:]
-        needs = [Needs.of(self._net, s, n) for s, n in zip(box, sizes, strict=True)]
+        needs = [
+            Needs.of(self._net, levels, s, n)
+            for levels, s, n in zip(self._net.axes, box, sizes, strict=True)
+        ]
         image, votes = self._features(_Map(x, [0] * len(sizes)), needs)
         levels = self._encode(image, [n.encoder for n in needs])
         maps = self._decode(levels, needs)
@@ -113,7 +126,7 @@ class Insides:
         head = [n.head for n in needs]
         read, votes = _Filling(self, "bank", encoder), _Filling(self, "votes", head)
         for part in self._parts([n.image for n in needs], _BANK_STRIP, square=True):
-            source = aligned(grown(part, bank.radius, limits), bank.alignment)
+            source = aligned(grown(part, bank.radii, limits), bank.alignments)
             responses = _Map(bank(x.cut(source)), [a for a, _ in source])
             if shared := common(part, encoder):
                 read.put(shared, responses.cut(shared)[:, :seen].to(self.dtype))
@@ -133,19 +146,19 @@ class Insides:
         """Encoder levels, finest first, on what lies under these spans of the finest."""
         levels = [image]
         for number, block in enumerate(self._net.encoder):
-            limits = [(a // POOL**number, b // POOL**number) for a, b in spans]
-            source_map, pooled = levels[-1], number > 0
+            limits = reduced(spans, self._net.scales(number))
 
             def compute(
                 part: Spans,
                 block: torch.nn.Module = block,
                 limits: Spans = limits,
-                below: _Map = source_map,
-                pooled: bool = pooled,
+                below: _Map = levels[-1],
+                number: int = number,
             ) -> Tensor:
-                source = grown(part, BLOCK_REACH, limits)
-                if pooled:
-                    x = self._net.pool(below.cut([(POOL * a, POOL * b) for a, b in source]))
+                source = grown(part, [axis.margins[number] for axis in self._net.axes], limits)
+                if number > 0:
+                    strides = [axis.strides[number - 1] for axis in self._net.axes]
+                    x = self._net.pools[number - 1](below.cut(magnified(source, strides)))
                 else:
                     x = below.cut(source)
                 return _Map(block(x), [a for a, _ in source]).cut(part)
@@ -159,10 +172,10 @@ class Insides:
         for level in reversed(range(self._depth)):
 
             def compute(part: Spans, level: int = level, below: _Map = below) -> Tensor:
-                limits = [n.limits(level) for n in needs]
-                source = grown(part, BLOCK_REACH, limits)
+                source = [n.grown(span, level) for n, span in zip(needs, part, strict=True)]
                 deeper = [n.deeper(span, level) for n, span in zip(needs, source, strict=True)]
-                enlarged = _Map(net.up[level](below.cut(deeper)), [POOL * a for a, _ in deeper])
+                first = [a for a, _ in magnified(deeper, [x.strides[level] for x in net.axes])]
+                enlarged = _Map(net.up[level](below.cut(deeper)), first)
                 both = torch.cat([levels[level].cut(source), enlarged.cut(source)], 1)
                 return _Map(net.decoder[level](both), [a for a, _ in source]).cut(part)
 
@@ -173,7 +186,7 @@ class Insides:
             last, limits = net.last, [n.limits(0) for n in needs]
 
             def finish(part: Spans) -> Tensor:
-                source = grown(part, CONVOLUTION // 2, limits)
+                source = grown(part, [axis.last for axis in net.axes], limits)
                 return _Map(last(below.cut(source)), [a for a, _ in source]).cut(part)
 
             maps[0] = self._fill("last", [n.head for n in needs], finish)
@@ -183,11 +196,12 @@ class Insides:
         self, maps: list[_Map], votes: _Map | None, part: Spans, sizes: Sequence[int]
     ) -> Tensor:
         """Scores of a part of the box; see `napari_unet.learn.head.ClassHead`."""
-        spans = [head_span(self._read, span, n) for span, n in zip(part, sizes, strict=True)]
+        coarsest = self._net.scales(self._read - 1)
+        spans = [head_span(c, span, n) for c, span, n in zip(coarsest, part, sizes, strict=True)]
         total: Tensor | None = None
         for number, features in enumerate(maps):
-            scale = POOL**number
-            cut = features.cut([(a // scale, b // scale) for a, b in spans])
+            scale = self._net.scales(number)
+            cut = features.cut(reduced(spans, scale))
             # resizing is much slower where two channels lie side by side
             scores = self._net.head.levels[number](cut).float().contiguous()
             scores = enlarge(scores, scale)

@@ -10,11 +10,13 @@ import torch
 from torch import Tensor
 
 from napari_unet.core.annotations import UNPAINTED
+from napari_unet.core.boxes import overlap
 from napari_unet.core.dataset import TrainingSet
-from napari_unet.core.errors import NothingPainted
+from napari_unet.core.errors import NothingPainted, OutOfMemory
 from napari_unet.core.source import Box
 from napari_unet.core.strokes import Stroke
 from napari_unet.learn.blocks import crop
+from napari_unet.learn.devices import is_out_of_memory, release_memory
 from napari_unet.learn.edge_smoothing import smooth_along_edges
 from napari_unet.learn.feature_cache import FeatureCache, Pictured
 from napari_unet.learn.first_answer import FirstAnswer
@@ -22,6 +24,7 @@ from napari_unet.learn.head import solve_head
 from napari_unet.learn.learner import Learner
 from napari_unet.learn.precision import autocast
 from napari_unet.learn.unet import UNet, probabilities
+from napari_unet.learn.volume_cells import cells
 
 _WHOLE_SAMPLE = 1_500_000
 """A sample of at most so many pixels is looked at whole; else only the surroundings of strokes."""
@@ -46,12 +49,41 @@ class AnswerAtOnce:
     def solve(self, strokes: Sequence[Stroke]) -> None:
         """Solve the head from these strokes and from no other paint.
 
+        If memory runs out, only the surroundings of strokes are looked at, then the CPU goes on.
+
         Raises
         ------
         NothingPainted
             If there is no stroke.
+        OutOfMemory
+            If none of that helps.
         """
-        self._learner.restart_from(self._solved(strokes))
+        while True:
+            try:
+                solved = self._solved(strokes)
+                break
+            except Exception as error:
+                if not is_out_of_memory(error):
+                    raise
+                reason = error.with_traceback(None)  # which would keep what fills the memory
+            release_memory(self._learner.device)
+            if not self._do_with_less():
+                raise OutOfMemory(
+                    "There is too little memory for an answer from this image. "
+                    "Close other programs, or choose a smaller network under Advanced."
+                ) from reason
+        self._learner.restart_from(solved)
+
+    def _do_with_less(self) -> bool:
+        """Look at less at once, else go to the CPU; False if neither is left."""
+        if self._features.at_once:
+            self._features.at_once = 0
+        elif self._learner.fall_back():
+            learner = self._learner
+            self._features = FeatureCache(learner.average, learner.device, learner.precision)
+        else:
+            return False
+        return True
 
     @torch.no_grad()
     def answer(self, training: TrainingSet, strokes: Sequence[Stroke]) -> FirstAnswer:
@@ -88,7 +120,7 @@ class AnswerAtOnce:
         for image, group in _by_sample(strokes):
             pictured = pictured_of(self._training, image)
             shape = pictured.source.spatial_shape
-            if prod(shape) <= _WHOLE_SAMPLE:
+            if prod(shape) <= min(_WHOLE_SAMPLE, self._features.at_once):
                 whole = tuple(slice(0, n) for n in shape)
                 maps = self._features.maps(pictured, group[0].sample, whole)
                 with autocast(self._learner.device, self._learner.precision):
@@ -124,7 +156,14 @@ def solve_from(
     targets: list[Tensor] = []
     for image, group in _by_sample(strokes):
         pictured = pictured_of(training, image)
-        for box, members in _boxes(pictured.source.spatial_shape, group, net):
+        shape = pictured.source.spatial_shape
+        most = min(_WHOLE_SAMPLE, features.at_once)
+        if len(shape) == 3 and prod(shape) > most:
+            for cell in cells(shape, group, net):
+                maps.append(features.maps(pictured, group[0].sample, cell.look, cell.keep))
+                targets.append(_target(cell.keep, cell.strokes, cell.box))
+            continue
+        for box, members in _boxes(shape, group, net, most):
             target = _target(box, members)
             maps.append(features.maps(pictured, group[0].sample, box))
             targets.append(target)
@@ -143,10 +182,10 @@ def _by_sample(strokes: Sequence[Stroke]) -> Iterator[tuple[int, list[Stroke]]]:
 
 
 def _boxes(
-    shape: tuple[int, ...], strokes: list[Stroke], net: UNet
+    shape: tuple[int, ...], strokes: list[Stroke], net: UNet, most: int
 ) -> Iterator[tuple[Box, list[Stroke]]]:
-    """What to look at: the whole sample, or a box around each of many strokes with context."""
-    if prod(shape) <= _WHOLE_SAMPLE:
+    """What to look at: a sample of at most so many pixels, or a box around each of many strokes."""
+    if prod(shape) <= most:
         yield tuple(slice(0, n) for n in shape), strokes
         return
     for stroke in strokes[:: max(1, len(strokes) // _MOST_BOXES)]:
@@ -157,20 +196,26 @@ def surroundings(box: Box, shape: tuple[int, ...], net: UNet) -> Box:
     """A box and all the context its scores depend on, starting where the network's grids do."""
     return tuple(
         slice(
-            max(0, side.start - net.radius) // net.alignment * net.alignment,
-            min(length, side.stop + net.radius),
+            max(0, side.start - reach) // step * step,
+            min(length, side.stop + reach),
         )
-        for side, length in zip(box, shape, strict=True)
+        for side, length, reach, step in zip(box, shape, net.context, net.alignments, strict=True)
     )
 
 
-def _target(box: Box, strokes: list[Stroke]) -> Tensor:
-    """Class numbers inside a box that holds these strokes."""
+def _target(box: Box, strokes: list[Stroke], only: Box | None = None) -> Tensor:
+    """Class numbers inside a box, of these strokes, and if asked for only in a part of it."""
     target = torch.full([s.stop - s.start for s in box], UNPAINTED, dtype=torch.uint8)
     for stroke in strokes:
-        inside = tuple(
-            slice(a - s.start, a - s.start + n)
-            for a, n, s in zip(stroke.start, stroke.mask.shape, box, strict=True)
-        )
-        target[inside][torch.from_numpy(stroke.mask.copy())] = stroke.class_number
-    return target
+        shared = overlap(box, stroke.start, stroke.mask.shape)
+        if shared is not None:
+            here = target[shared[0]]
+            here[torch.from_numpy(stroke.mask[shared[1]].copy())] = stroke.class_number
+    if only is None:
+        return target
+    part = tuple(
+        slice(max(o.start - b.start, 0), o.stop - b.start) for o, b in zip(only, box, strict=True)
+    )
+    result = torch.full_like(target, UNPAINTED)
+    result[part] = target[part]
+    return result

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import math
 import time
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor
@@ -13,6 +15,7 @@ from napari_unet.core.errors import OutOfMemory
 from napari_unet.learn.devices import Device, choose_device, is_out_of_memory, release_memory
 from napari_unet.learn.losses import disagreement, paint_loss
 from napari_unet.learn.precision import Precision, autocast, best_precision, lay_out_network
+from napari_unet.learn.team import Team
 from napari_unet.learn.unet import UNet
 
 _LONGEST_PASS_SECONDS = 0.5
@@ -37,10 +40,15 @@ class Learner:
         Taken over and trained in place.
     config : TrainConfig
     device : Device
+    team : Team, optional
+        Processes that take every step together.
     """
 
-    def __init__(self, net: UNet, config: TrainConfig, device: Device) -> None:
+    def __init__(
+        self, net: UNet, config: TrainConfig, device: Device, team: Team | None = None
+    ) -> None:
         self._config = config
+        self.team = team
         self.net = net.requires_grad_(True)
         if net.bank is not None:
             # filters stay as they are; a gradient through them would cost as much as the trunk
@@ -99,10 +107,42 @@ class Learner:
         """
         for group in self._optimiser.param_groups:
             group["lr"] = rate * group["pace"]
+        missed: OutOfMemory | None = None
+        if self.team is None:
+            loss = self._pass_in_parts(image, target, chances)
+        else:
+            self.team.tell("step", rate)
+            loss, missed = self._pass_together(self.team, image, target, chances)
+        self._scaler.unscale_(self._optimiser)
+        torch.nn.utils.clip_grad_norm_(self.net.parameters(), _GRADIENT_NORM)
+        self._scaler.step(self._optimiser)
+        self._scaler.update()
+        self.steps += 1
+        self._average()
+        if missed is not None:
+            raise missed
+        return loss
+
+    def _pass_together(
+        self, team: Team, image: Tensor, target: Tensor, chances: Tensor | None
+    ) -> tuple[float, OutOfMemory | None]:
+        """Mean gradients of the batches of all processes, and the loss of the own one.
+
+        Who runs out of memory has no gradients, and still makes the step of the others.
+        """
+        loss, missed = math.nan, None
+        try:
+            loss = self._pass_in_parts(image, target, chances)
+        except OutOfMemory as error:
+            missed = error
+        team.average(self.net.parameters(), counts=missed is None)
+        return loss, missed if team.leads else None
+
+    def _pass_in_parts(self, image: Tensor, target: Tensor, chances: Tensor | None) -> float:
+        """Gradients of one batch, in parts as small as memory asks for."""
         while True:
             try:
-                loss = self._pass(image, target, chances)
-                break
+                return self._pass(image, target, chances)
             except Exception as error:
                 if not is_out_of_memory(error):
                     raise
@@ -114,13 +154,6 @@ class Learner:
                         "Choose a smaller patch or a smaller network under Advanced."
                     ) from error
                 self.splits = min(2 * self.splits, len(image))
-        self._scaler.unscale_(self._optimiser)
-        torch.nn.utils.clip_grad_norm_(self.net.parameters(), _GRADIENT_NORM)
-        self._scaler.step(self._optimiser)
-        self._scaler.update()
-        self.steps += 1
-        self._average()
-        return loss
 
     def _pass(self, image: Tensor, target: Tensor, chances: Tensor | None) -> float:
         """Gradients of one batch, in as many micro-batches as memory and time ask for."""
@@ -155,18 +188,29 @@ class Learner:
         now: list[Tensor] = list(self.net.parameters())
         torch._foreach_lerp_(mean, now, 1 - decay)
 
+    def tell(self, order: str) -> None:
+        """Have the others of a team do something; nothing happens without one."""
+        if self.team is not None:
+            self.team.tell(order)
+
     def fall_back(self) -> bool:
-        """Go on, on the CPU; False if it is there already."""
-        if self.device.torch_device.type == "cpu":
+        """Go on, on the CPU; False if it is there already, or one of a team."""
+        if self.team is not None or self.device.torch_device.type == "cpu":
             return False
         self.splits = 1
         self._move(choose_device("cpu"))
         return True
 
     def restart_from(self, weights: UNet) -> None:
-        """Set trained and averaged weights to those of `weights`."""
-        self.net.load_state_dict(weights.state_dict())
-        self.average.load_state_dict(weights.state_dict())
+        """Set trained and averaged weights to those of `weights`, in all of a team."""
+        if self.team is not None:
+            self.team.tell("weights", {k: v.cpu() for k, v in weights.state_dict().items()})
+        self.take(weights.state_dict())
+
+    def take(self, weights: Mapping[str, Tensor]) -> None:
+        """Set trained and averaged weights, of this process only."""
+        self.net.load_state_dict(weights)
+        self.average.load_state_dict(weights)
 
     def average_copy(self) -> UNet:
         """A copy of the averaged weights that training no longer touches."""

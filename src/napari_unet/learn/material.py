@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from napari_unet.core.config import TrainConfig
+from napari_unet.core.config import ModelConfig, TrainConfig
 from napari_unet.core.dataset import TrainingSet
+from napari_unet.core.errors import OutOfMemory
 from napari_unet.core.events import Prepared
 from napari_unet.core.patch_sampler import FreshPaint
 from napari_unet.core.repaint import (
@@ -19,7 +22,12 @@ from napari_unet.core.repaint import (
 )
 from napari_unet.core.strokes import Stroke
 from napari_unet.learn.batches import Batch, Batches
+from napari_unet.learn.channel_dropout import dropout_for
+from napari_unet.learn.devices import is_out_of_memory
 from napari_unet.learn.instant import AnswerAtOnce
+from napari_unet.learn.learning_memory import largest_shape, smaller
+from napari_unet.learn.model import Model
+from napari_unet.learn.unet import UNet
 
 _FRESH_STEPS = 60
 """New paint is drawn more often for so many steps: ten seconds or so on a processor."""
@@ -47,6 +55,7 @@ class Material:
         single_image: bool,
     ) -> None:
         self._config = config
+        self._holding = True
         self.training = training
         if validation is None:
             self._split = split_strokes(training, config.held_out, config.seed)
@@ -88,16 +97,83 @@ class Material:
             held_out_strokes=len(self.scored),
         )
 
+    def model(
+        self, net: UNet, history: list[dict[str, Any]], preset: str | None, *, solved: bool
+    ) -> Model:
+        """A model of a network that learned from this.
+
+        Parameters
+        ----------
+        net : UNet
+            Taken over.
+        history : list of dict
+        preset : str or None
+        solved : bool
+            True if no gradient step was taken, so that it knows nothing of missing channels.
+        """
+        first = self.training.images[0].source
+        return Model(
+            net=net,
+            classes=self.training.classes,
+            normalisation=self.training.normalisations[0],
+            spacing=first.axes.spatial_spacing,
+            axes=first.axes.axes,
+            history=history,
+            preset=preset,
+            channels=first.names if first.channels > 1 else (),
+            channel_dropout=0.0 if solved else dropout_for(self.training, self._config),
+        )
+
     def agree_with(self, at_once: AnswerAtOnce) -> None:
         """Let batches tell what is answered at once where nobody painted."""
         self._batches.first = at_once.answer(self.training, self.kept)
 
     def draw(self) -> Batch:
-        """One batch of what may be learned from now; see `Batches.draw`."""
-        return self._batches.draw()
+        """One batch of what may be learned from now; see `Batches.draw`.
+
+        Raises
+        ------
+        OutOfMemory
+            If the patches do not fit into the computer's memory.
+        """
+        try:
+            return self._batches.draw()
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            raise OutOfMemory(
+                "Not even one batch of patches fits into this computer's memory. "
+                "Close other programs, or choose a smaller patch under Advanced."
+            ) from error
+
+    def draw_otherwise(self, number: int) -> None:
+        """Draw other patches than a process with another number; 0 draws as alone."""
+        if number:
+            self._batches.draw_otherwise(number)
+
+    @property
+    def patch(self) -> tuple[int, ...]:
+        """Size of the patches."""
+        return self._batches.size
+
+    def set_patch(self, size: tuple[int, ...]) -> None:
+        """Draw patches of another size from now on."""
+        if size != self._batches.size:
+            self._batches.size = size
+            held = list(self._split.held) if self._holding else []
+            strokes = self.kept if self._holding else self.strokes
+            self._batches.repaint(self.training, strokes, held, self._batches.fresh)
+
+    def shrink_patches(self, network: ModelConfig) -> bool:
+        """Draw patches of half the pixels or less; False if they would be too small."""
+        found = smaller(self.patch, largest_shape(self.training), network)
+        if found is not None:
+            self.set_patch(found)
+        return found is not None
 
     def show_all(self) -> None:
         """Let the strokes that were kept back be learned too."""
+        self._holding = False
         self._batches.repaint(self.training, self.strokes, [], self._batches.fresh)
 
     def repaint(self, training: TrainingSet) -> int:
@@ -120,7 +196,7 @@ class Material:
         fresh = fresh_paint(self._split, old, before, training)
         self.training = self.validation = training
         kept, held = self._split.kept, self._split.held
-        self.scored = list(held)
+        self.scored, self._holding = list(held), True
         newest = [FreshPaint(one, _FRESH_STEPS * config.batch_size) for one in fresh]
         self._batches.repaint(training, kept, held, [*self._batches.fresh, *newest])
         return sum(one.pixels for one in fresh)

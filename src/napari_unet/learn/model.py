@@ -10,6 +10,7 @@ from typing import Any
 from napari_unet import __version__
 from napari_unet.core.annotations import ClassMap
 from napari_unet.core.card import WeightFormat
+from napari_unet.core.channels import KnownChannels
 from napari_unet.core.config import ModelConfig
 from napari_unet.core.normalize import Normalisation
 from napari_unet.learn.unet import UNet
@@ -37,6 +38,10 @@ class Model:
         Name of the preset the network was made from.
     version : str, optional
         The program that trained it.
+    channels : tuple of str, optional
+        Names of the channels it was trained on, where they are known.
+    channel_dropout : float, optional
+        How often each channel was left out in training; 0 if never.
     """
 
     net: UNet
@@ -47,11 +52,18 @@ class Model:
     history: list[dict[str, Any]] = field(default_factory=list)
     preset: str | None = None
     version: str = __version__
+    channels: tuple[str, ...] = ()
+    channel_dropout: float = 0.0
 
     @property
     def config(self) -> ModelConfig:
         """The shape of the network."""
         return self.net.config
+
+    @property
+    def known_channels(self) -> KnownChannels:
+        """The channels it was trained on."""
+        return KnownChannels(self.config.input_channels, self.channels, self.channel_dropout > 0)
 
     def copy(self) -> Model:
         """Return a copy that shares nothing with this one."""

@@ -105,8 +105,8 @@ class Predictor:
         check_fits(model.config, source)
         self.notices: list[str] = []
         self._shape = source.spatial_shape
-        self._multiple = model.net.alignment
-        self._radius = model.net.radius
+        self._multiple = model.net.alignments
+        self._sees = model.net.context
         self._normalisation = self._fit(model)
         device = choose_device(config.device)
         self._engine = Engine(
@@ -118,7 +118,7 @@ class Predictor:
             cancel=cancel,
             say=self.notices.append,
         )
-        self._engine.context, self._engine.ramp = self.halo + self._ramp, self._ramp
+        self._engine.context, self._engine.ramp = self._context, self._ramp
         own = config.statistics == "image" and model.config.normalisation == "batch"
         crops = statistics_crops(source, self._normalisation, self._multiple) if own else []
         self._engine.adapt(crops)
@@ -159,16 +159,23 @@ class Predictor:
         return self._source
 
     @property
-    def halo(self) -> int:
-        """Pixels of context a score needs: as set, else as far as the network looks.
+    def halos(self) -> tuple[int, ...]:
+        """Pixels of context a score needs along each axis: as set, else as far as is looked.
 
         With all of that context a pixel gets the same score in every tile, to the last bit.
         Less would differ little in float32; but the least difference can change a rounding of
-        bfloat16, and so a probability by more than 1e-3.
+        bfloat16, and so a probability by more than 1e-3. In 3D it is less; see `UNet.context`.
         """
-        return self._radius if self._config.halo is None else self._config.halo
+        if self._config.halo is None:
+            return self._sees
+        return (self._config.halo,) * len(self._shape)
 
-    def _plan_with(self, halo: int) -> TilePlan:
+    @property
+    def halo(self) -> int:
+        """The longest of `halos`."""
+        return max(self.halos)
+
+    def _plan_with(self, halo: int | Sequence[int]) -> TilePlan:
         if self._setup is not None:
             return TilePlan(self._setup.sides, self._setup.batch)
         return plan_tiles(
@@ -194,13 +201,17 @@ class Predictor:
         return plan if fits else None
 
     @property
-    def _ramp(self) -> int:
-        return min(self._multiple, self.halo)
+    def _ramp(self) -> tuple[int, ...]:
+        return tuple(min(step, halo) for step, halo in zip(self._multiple, self.halos, strict=True))
+
+    @property
+    def _context(self) -> tuple[int, ...]:
+        return tuple(halo + ramp for halo, ramp in zip(self.halos, self._ramp, strict=True))
 
     @cached_property
     def plan(self) -> TilePlan:
         """Size of tiles, and how many are computed together."""
-        return self._one_tile or self._plan_with(self.halo + self._ramp)
+        return self._one_tile or self._plan_with(self._context)
 
     @cached_property
     def grid(self) -> list[Tile]:
@@ -210,8 +221,7 @@ class Predictor:
     def _cut(self, shape: Sequence[int]) -> list[Tile]:
         if self._one_tile:
             return tile_grid(shape, self.plan.sides, 0, self._multiple)
-        context = self.halo + self._ramp
-        return tile_grid(shape, self.plan.sides, context, self._multiple, self._ramp)
+        return tile_grid(shape, self.plan.sides, self._context, self._multiple, self._ramp)
 
     def probabilities(self, sample: int, box: Box, *, exact: bool = False) -> np.ndarray:
         """Class probabilities inside a box of one sample.
@@ -253,10 +263,10 @@ class Predictor:
             return box
         return tuple(
             slice(
-                max(0, s.start - self.halo) // self._multiple * self._multiple,
-                min(n, s.stop + self.halo),
+                max(0, s.start - halo) // step * step,
+                min(n, s.stop + halo),
             )
-            for s, n in zip(box, self._shape, strict=True)
+            for s, n, halo, step in zip(box, self._shape, self.halos, self._multiple, strict=True)
         )
 
     def answers(self, wanted: Sequence[tuple[int, Tile]]) -> Iterator[tuple[int, Tile, np.ndarray]]:

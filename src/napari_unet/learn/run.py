@@ -28,11 +28,13 @@ from napari_unet.learn.devices import choose_device
 from napari_unet.learn.first_network import first_network
 from napari_unet.learn.instant import AnswerAtOnce
 from napari_unet.learn.learner import Learner
+from napari_unet.learn.learning_memory import fit_to_memory
 from napari_unet.learn.material import Material
 from napari_unet.learn.model import Model
 from napari_unet.learn.more_classes import learner_for_classes
 from napari_unet.learn.schedule import learning_rate
 from napari_unet.learn.scoring import score_model
+from napari_unet.learn.team import Team
 
 _SET_BACK = 0.5
 """New paint sets the clock back to here: half of the time is left to learn it, at rates from
@@ -40,7 +42,10 @@ the middle of the schedule downwards, which change what is known only as far as 
 
 
 class TrainingRun:
-    """Everything `train` needs between two events; see there for the parameters."""
+    """Everything `train` needs between two events; see there for the parameters.
+
+    `learner` takes the steps, `material` is learned from, `notice` says what memory asks for.
+    """
 
     def __init__(
         self,
@@ -51,14 +56,18 @@ class TrainingRun:
         start: Model | Literal["auto", "scratch"],
         validation: TrainingSet | None,
         preset: str | None,
+        team: Team | None = None,
     ) -> None:
         self._budget = Budget(config)
         self._config, self._preset = config, preset
         net, self._trained = first_network(model_config, training, start, config.seed)
         single = net.config.normalisation == "batch"
-        self._material = Material(training, validation, config, single_image=single)
-        self._learner = Learner(net, config, choose_device(config.device))
-        self._at_once = AnswerAtOnce(training, self._learner)
+        self.material = Material(training, validation, config, single_image=single)
+        self.learner = Learner(net, config, choose_device(config.device), team)
+        if team is not None:
+            self.material.draw_otherwise(team.rank)
+        self.notice = fit_to_memory(self.learner, self.material, config)
+        self._at_once = AnswerAtOnce(training, self.learner)
         self._answers = Answers(self._snapshot)
         self._history: list[dict[str, float | int | None]] = (
             list(start.history) if isinstance(start, Model) else []
@@ -72,11 +81,11 @@ class TrainingRun:
         """Learn from the paint there is now; models that knew other paint do not compete."""
         self._best = BestModel(
             self._config.best_by,
-            len(self._material.training.classes),
+            len(self.material.training.classes),
             first_is_solved=self._before is None and not self._trained and self._has_bank,
         )
         self._agreement_due = self._has_bank and self._config.agreement > 0
-        self._first_step, self._last_step = self._learner.steps, math.inf
+        self._first_step, self._last_step = self.learner.steps, math.inf
         self._budget.set_back(_SET_BACK, self._first_step)
         self._reason = "The time for learning is used."
         self.finishing = False
@@ -97,12 +106,12 @@ class TrainingRun:
 
     def prepared(self) -> Prepared:
         """What training begins with."""
-        learner = self._learner
-        return self._material.prepared(learner.device.words, learner.precision.words)
+        learner = self.learner
+        return self.material.prepared(learner.device.words, learner.precision.words)
 
     @property
     def _has_bank(self) -> bool:
-        return self._learner.net.config.filter_bank
+        return self.learner.net.config.filter_bank
 
     # -- the instant answer ---------------------------------------------------------------
 
@@ -117,7 +126,7 @@ class TrainingRun:
         The strokes held back are left out, so that the score is honest.
         """
         if not self._trained:
-            self._at_once.solve(self._material.kept)
+            self._at_once.solve(self.material.kept)
 
     # -- new paint ------------------------------------------------------------------------
 
@@ -132,43 +141,44 @@ class TrainingRun:
         training : TrainingSet
             It may have more classes than before, but none less.
         """
-        classes = self._material.training.classes
-        new_pixels = self._material.repaint(training)
+        classes = self.material.training.classes
+        new_pixels = self.material.repaint(training)
         if self.finishing:
-            self._learner.restart_from(self.best.net)
+            self.learner.restart_from(self.best.net)
         self._before = self.best
         if training.classes.values != classes.values:
-            self._learner = learner_for_classes(self._learner, training, self._config)
-            self._at_once = AnswerAtOnce(training, self._learner)
-            self._at_once.solve(self._material.kept)
+            self.learner = learner_for_classes(self.learner, training, self._config)
+            self._at_once = AnswerAtOnce(training, self.learner)
+            self._at_once.solve(self.material.kept)
             self._before = self._snapshot()
         self._begin_course()
-        counts = len(training.classes), len(self._material.strokes), len(self._material.scored)
-        return PaintTaken(self._learner.steps, *counts, new_pixels)
+        counts = len(training.classes), len(self.material.strokes), len(self.material.scored)
+        return PaintTaken(self.learner.steps, *counts, new_pixels)
 
     # -- learning -------------------------------------------------------------------------
 
-    def step(self) -> float:
-        """Take one step and return its loss."""
+    def step(self, rate: float | None = None) -> float:
+        """Take one step, at a learning rate or at that of the schedule, and return its loss."""
         if self._agreement_due:
             self._agreement_due = False
-            self._material.agree_with(self._at_once)
-        batch = self._material.draw()
-        fraction = self._budget.fraction(self._learner.steps)
-        rate = learning_rate(self._config, fraction, self._learner.steps)
-        rate *= self._rate_factor
-        loss = self._learner.step(batch.image, batch.target, rate, batch.chances)
+            self.material.agree_with(self._at_once)
+        batch = self.material.draw()
+        if rate is None:
+            fraction = self._budget.fraction(self.learner.steps)
+            rate = learning_rate(self._config, fraction, self.learner.steps)
+            rate *= self._rate_factor
+        loss = self.learner.step(batch.image, batch.target, rate, batch.chances)
         self._losses.append(loss)
         return loss
 
     def step_done(self, loss: float) -> StepDone:
         """The event that says a step was taken."""
-        steps = self._learner.steps
+        steps = self.learner.steps
         return StepDone(steps, loss, self._budget.fraction(steps), self._budget.seconds_left(steps))
 
     def ended(self) -> bool:
         """True once the budget is used or nothing improves any more."""
-        steps = self._learner.steps
+        steps = self.learner.steps
         return steps >= self._last_step or self._budget.fraction(steps) >= 1
 
     def score_due(self, clock: Every) -> bool:
@@ -176,7 +186,7 @@ class TrainingRun:
         if self.finishing:
             return False
         if self._config.score_every is not None:
-            return self._learner.steps % self._config.score_every == 0
+            return self.learner.steps % self._config.score_every == 0
         return clock.due()
 
     @property
@@ -188,15 +198,15 @@ class TrainingRun:
         """Score the averaged weights on held-out paint, and keep them if they are the best."""
         now = self._snapshot()
         score = score_model(
-            now, self._material.validation, self._material.scored, self._predict_config()
+            now, self.material.validation, self.material.scored, self._predict_config()
         )
         loss = float(np.mean(self._losses)) if self._losses else math.nan
         self._losses.clear()
-        best = self._best.offer(now, score, self._learner.steps)
-        self._history.append(score.for_history(self._learner.steps, self.seconds, loss))
+        best = self._best.offer(now, score, self.learner.steps)
+        self._history.append(score.for_history(self.learner.steps, self.seconds, loss))
         now.history[:] = self._history
         said = score.said, score.said_classes
-        return ScoreDone(self._learner.steps, loss, *said, best, score.loss, score.sureness)
+        return ScoreDone(self.learner.steps, loss, *said, best, score.loss, score.sureness)
 
     # -- the end: everything is learned ---------------------------------------------------
 
@@ -205,8 +215,8 @@ class TrainingRun:
         if self.finishing:
             return False
         stuck = self._best.offers_without_gain >= self._config.patience
-        late = self._budget.fraction(self._learner.steps) >= 1 - self._config.finish
-        return stuck or (late and self._material.holds_back and self._config.finish > 0)
+        late = self._budget.fraction(self.learner.steps) >= 1 - self._config.finish
+        return stuck or (late and self.material.holds_back and self._config.finish > 0)
 
     def begin_finish(self) -> None:
         """Return to the best weights and learn the held-out strokes as well, for a while.
@@ -215,14 +225,14 @@ class TrainingRun:
         strokes, and nothing else follows.
         """
         self.finishing = True
-        steps = self._learner.steps
+        steps = self.learner.steps
         if self._budget.fraction(steps) < 1 - self._config.finish:
             self._reason = "Learning ended early because nothing improved any more."
-        self._learner.restart_from(self.best.net)
-        if not self._material.holds_back:
+        self.learner.restart_from(self.best.net)
+        if not self.material.holds_back:
             self._last_step = steps
         elif self._best.step == 0 and not self._trained:
-            self._at_once.solve(self._material.strokes)
+            self._at_once.solve(self.material.strokes)
             self._last_step = steps
             self._reason = self._best.why_first
             if not steps:
@@ -230,7 +240,8 @@ class TrainingRun:
         else:
             share = self._config.finish / (1 - self._config.finish)
             self._last_step = steps + max(1, round((steps - self._first_step) * share))
-            self._material.show_all()
+            self.material.show_all()
+            self.learner.tell("all")
 
     # -- trouble --------------------------------------------------------------------------
 
@@ -242,26 +253,29 @@ class TrainingRun:
         """Go back to the best weights with smaller steps."""
         self._losses.clear()
         self._rate_factor /= 2
-        self._learner.restart_from(self.best.net)
+        self.learner.restart_from(self.best.net)
         return Notice("The loss grew without limit, so learning went back and takes smaller steps.")
 
     def after_memory_error(self, error: OutOfMemory) -> Notice:
-        """Go on, on the CPU, or give up if that is where memory ran out."""
-        if not self._learner.fall_back():
+        """Go on with smaller patches, then on the CPU, or give up if nothing is left to try."""
+        if self.material.shrink_patches(self.learner.net.config):
+            self.learner.tell("smaller")
+            return Notice("Memory ran out, so learning goes on with smaller patches.")
+        if not self.learner.fall_back():
             raise error
-        self._at_once = AnswerAtOnce(self._material.training, self._learner)
+        self._at_once = AnswerAtOnce(self.material.training, self.learner)
         return Notice("The memory of the device ran out, so learning goes on, on the CPU.")
 
     # -- models ---------------------------------------------------------------------------
 
     def preview(self, request: PreviewRequest) -> PreviewDone:
         """Answer a request with the averaged weights."""
-        now = (self._learner.steps, self.finishing, self._material.training.classes.values)
-        return self._answers.answer(request, self._material.training, self._predict_config(), now)
+        now = (self.learner.steps, self.finishing, self.material.training.classes.values)
+        return self._answers.answer(request, self.material.training, self._predict_config(), now)
 
     def result(self, *, stopped: bool) -> TrainResult:
         """The best model and why the run ended."""
-        if not self.finishing and not self._learner.steps and not stopped:
+        if not self.finishing and not self.learner.steps and not stopped:
             self.begin_finish()
         model = self._snapshot() if self.finishing else self.best
         model.history[:] = self._history
@@ -269,7 +283,7 @@ class TrainingRun:
             model=model,
             stopped=stopped,
             reason="Stopped; the best model so far is kept." if stopped else self._reason,
-            steps=self._learner.steps,
+            steps=self.learner.steps,
             seconds=self.seconds,
             score=self._best.score.said,
             class_scores=self._best.score.said_classes,
@@ -277,22 +291,9 @@ class TrainingRun:
         )
 
     def _predict_config(self) -> PredictConfig:
-        # the theoretical halo: looking for the least one pays for whole images only
-        return PredictConfig(
-            device=self._learner.device.name,
-            precision=self._config.precision,
-            halo=self._learner.net.radius,
-        )
+        return PredictConfig(device=self.learner.device.name, precision=self._config.precision)
 
     def _snapshot(self) -> Model:
-        training = self._material.training
-        first = training.images[0].source
-        return Model(
-            net=self._learner.average_copy(),
-            classes=training.classes,
-            normalisation=training.normalisations[0],
-            spacing=first.axes.spatial_spacing,
-            axes=first.axes.axes,
-            history=list(self._history),
-            preset=self._preset,
-        )
+        steps = self._best.step if self.finishing else self.learner.steps
+        net, history = self.learner.average_copy(), list(self._history)
+        return self.material.model(net, history, self._preset, solved=not steps)

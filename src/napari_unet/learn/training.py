@@ -21,11 +21,12 @@ from napari_unet.core.events import (
     TrainResult,
 )
 from napari_unet.core.paint_feed import PaintFeed
-from napari_unet.core.preview import PreviewDesk
+from napari_unet.core.preview import PreviewDesk, PreviewTurns
 from napari_unet.core.training_control import TrainingControl
 from napari_unet.learn.budget import Every
 from napari_unet.learn.model import Model
 from napari_unet.learn.run import TrainingRun
+from napari_unet.learn.team import Team
 
 TrainEvent = (
     Prepared | StepDone | ScoreDone | ModelImproved | PreviewDone | PaintTaken | Resting | Notice
@@ -48,6 +49,7 @@ def train(
     preset: str | None = None,
     control: TrainingControl | None = None,
     paint: PaintFeed | None = None,
+    team: Team | None = None,
 ) -> Generator[TrainEvent, None, TrainResult]:
     """Train a network on paint; yield what happened and return the best model.
 
@@ -81,6 +83,8 @@ def train(
         Pauses, wakes and ends it; it stands in for `cancel` and `desk`.
     paint : PaintFeed, optional
         Gives newer paint; its first training set is `training`. Not beside `validation`.
+    team : Team, optional
+        Processes that learn together; this is to be the one that leads. Not beside `paint`.
 
     Raises
     ------
@@ -93,13 +97,16 @@ def train(
         raise ValueError("Strokes are kept back of paint that changes, or scored elsewhere.")
     control = control or TrainingControl(cancel, desk)
     run = TrainingRun(
-        training, model_config, config, start=start, validation=validation, preset=preset
-    )
+        training, model_config, config,
+        start=start, validation=validation, preset=preset, team=team,
+    )  # fmt: skip
     yield run.prepared()
+    if run.notice is not None:
+        yield run.notice
     if run.has_answer_at_once:
         run.answer_at_once()
         yield from _scored(run)
-        yield from _preview(run, control)
+        yield from _preview(run, control, turns=PreviewTurns())
     if config.max_seconds == 0 or config.max_steps == 0:
         return run.result(stopped=control.cancel.cancelled)
     while True:
@@ -115,6 +122,7 @@ def train(
 def _learn(run: TrainingRun, control: TrainingControl, paint: PaintFeed | None) -> TrainEvents:
     """Take steps until the budget is used, nothing improves, or somebody says stop."""
     beat, scoring, previewing = Every(0.25), Every(2.0, share=0.025), Every(2.0, share=0.1)
+    turns = PreviewTurns()
     while not control.cancel.cancelled and not run.ended():
         if control.paused:
             yield from _hold(run, control)
@@ -141,7 +149,7 @@ def _learn(run: TrainingRun, control: TrainingControl, paint: PaintFeed | None) 
             run.begin_finish()
         if previewing.due():
             before = run.seconds
-            yield from _preview(run, control, paint=paint)
+            yield from _preview(run, control, paint=paint, turns=turns)
             previewing.done(run.seconds - before)
     if not run.finishing and run.unscored_steps:
         yield from _scored(run)
@@ -198,18 +206,20 @@ def _preview(
     *,
     paint: PaintFeed | None = None,
     hasty: bool = False,
+    turns: PreviewTurns | None = None,
 ) -> Generator[TrainEvent, None, int | None]:
     """Answer the newest request for what is on screen, if there is one that is not `shown`.
 
-    It is answered in parts, and between two of them new paint is taken from `paint`, or, in
-    haste, comes first. Given up when asked to end, or when the view has moved.
+    It is answered in parts, the middle first, and between two of them new paint is taken from
+    `paint`, or, in haste, comes first. Given up when asked to end, or when the view has moved.
+    Given `turns`, a large view is answered over several calls.
 
     Returns the generation that is shown now.
     """
     request = control.previews.look()
     if request is None or request.generation == shown:
         return shown
-    for part in request.parts():
+    for part in turns.turn(request) if turns else request.parts():
         outdated = control.previews.look() is not request
         if outdated or control.cancel.cancelled or (hasty and control.paint.waiting):
             return shown
