@@ -111,7 +111,7 @@ def segmentation_loss(logits: Tensor, truth: Tensor) -> Tensor:
 
 def play(
     net: UNet, task: Task, rng: np.random.Generator, scale: Tensor,
-    rounds: Sequence[float] = (0.3, 0.35, 0.35),
+    rounds: Sequence[float] = (0.45, 0.3, 0.25),
 ) -> Judgement:  # fmt: skip
     """Play one episode.
 
