@@ -49,6 +49,13 @@ def test_a_format_that_is_hardly_faster_is_not(timed, seconds):
     assert best_precision(cpu(), "auto", TINY) == FLOAT32
 
 
+@pytest.mark.parametrize(("seconds", "remembered"), [(0.5, True), (0.95, False), (3.0, True)])
+def test_what_a_busy_machine_may_have_decided_is_measured_again(timed, cache, seconds, remembered):
+    timed[0]["bfloat16"] = seconds
+    best_precision(cpu(), "auto", TINY)
+    assert cache.exists() == remembered
+
+
 def test_a_format_that_changes_the_mask_is_not(timed, monkeypatch):
     def flipped(net, image, device, option):
         return precision.probabilities(net(image), net.config).flip(1)

@@ -120,10 +120,12 @@ def best_precision(device: Device, requested: str, config: ModelConfig) -> Preci
     key = _key(device, config)
     remembered = _recall(key)
     if remembered is None:
-        remembered = _measure(device, config)
-        if remembered is None:
+        measured = _measure(device, config)
+        if measured is None:
             return Precision(torch.float32, last)
-        _remember(key, remembered)
+        remembered, certain = measured
+        if certain:
+            _remember(key, remembered)
     return remembered
 
 
@@ -143,8 +145,8 @@ def _works(device: Device, precision: Precision) -> bool:
 
 
 @torch.inference_mode()
-def _measure(device: Device, config: ModelConfig) -> Precision | None:
-    """The fastest exact precision; None if memory does not allow to find out now."""
+def _measure(device: Device, config: ModelConfig) -> tuple[Precision, bool] | None:
+    """The fastest exact precision, as `_fastest`; None if memory does not allow to find out."""
     kind = device.torch_device.type
     options = [Precision(_DTYPES[n], kind != "mps") for n in ("float32", *_CANDIDATES[kind])]
     try:
@@ -162,8 +164,14 @@ def _measure(device: Device, config: ModelConfig) -> Precision | None:
         return None
 
 
-def _fastest(net: UNet, image: Tensor, device: Device, options: list[Precision]) -> Precision:
-    """The option that answers soonest; the first, float32, unless another is clearly faster."""
+def _fastest(
+    net: UNet, image: Tensor, device: Device, options: list[Precision]
+) -> tuple[Precision, bool]:
+    """The option that answers soonest, and whether that is certain.
+
+    It is the first, float32, unless another is clearly faster. One that is faster, but not
+    clearly, may have been slowed by what else the machine did, so that is measured again.
+    """
     plain, *others = options
     exact = probabilities(net(image), net.config)
     valid = [o for o in others if _same_mask(exact, _answer(net, image, device, o))]
@@ -175,7 +183,8 @@ def _fastest(net: UNet, image: Tensor, device: Device, options: list[Precision])
         if time.perf_counter() - started > _ENOUGH_SECONDS:
             break
     best = min(seconds, key=seconds.__getitem__)
-    return best if seconds[best] * _WORTH_IT < seconds[plain] else plain
+    clearly = seconds[best] * _WORTH_IT < seconds[plain]
+    return (best if clearly else plain), (clearly or best == plain)
 
 
 def _test_image(config: ModelConfig) -> Tensor:
