@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from napari_unet.core.array_view import ArrayView, complete_index
+
 
 @dataclass(frozen=True, eq=False)
 class Plane:
@@ -29,7 +31,7 @@ class Plane:
     place: int = 0
 
 
-class ChannelStack:
+class ChannelStack(ArrayView):
     """Channels of one size, wherever they are, as one array; read only when asked for.
 
     Parameters
@@ -52,28 +54,9 @@ class ChannelStack:
             kinds.append(np.dtype(np.float32))  # only these can say that there is nothing
         self.dtype = np.result_type(*kinds)
 
-    @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return len(self.shape)
-
-    @property
-    def size(self) -> int:
-        """Number of values."""
-        return int(np.prod(self.shape, dtype=np.int64))
-
-    @property
-    def nbytes(self) -> int:
-        """Size when read."""
-        return self.size * self.dtype.itemsize
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        del copy
-        return np.asarray(self[()], dtype)
-
     def __getitem__(self, index: Any) -> np.ndarray:
         """Read integers and slices, as every image is read here."""
-        where = _complete(index, self.ndim)
+        where = complete_index(index, self.ndim)
         channel, rest = where.pop(self._axis), where
         if not isinstance(channel, slice):
             [(plane, _)] = _runs([self._planes[as_index(channel)]])
@@ -118,16 +101,3 @@ def _runs(planes: Sequence[Plane]) -> Iterator[tuple[Plane, int]]:
         first, count = (first, count + 1) if follows else (plane, 1)
     if first is not None:
         yield first, count
-
-
-def _complete(index: Any, ndim: int) -> list[Any]:
-    """One integer or slice for each axis."""
-    given = list(index) if isinstance(index, tuple) else [index]
-    for number, one in enumerate(given):
-        if one is Ellipsis:
-            given[number : number + 1] = [slice(None)] * (ndim - len(given) + 1)
-            break
-    given += [slice(None)] * (ndim - len(given))
-    if len(given) != ndim:
-        raise IndexError(f"{len(given)} indices for {ndim} axes")
-    return given

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from math import prod
 from typing import Any
 
 import numpy as np
 
+from napari_unet.core.array_view import ArrayView, complete_index
 
-class CroppedArray:
+
+class CroppedArray(ArrayView):
     """What lies inside a box of an array, which is not read before it is wanted.
 
     Parameters
@@ -26,32 +27,11 @@ class CroppedArray:
         self.shape = tuple(stop - start for start, stop in self._box)
         self.dtype = np.dtype(array.dtype)
 
-    @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return len(self.shape)
-
-    @property
-    def size(self) -> int:
-        """Number of elements."""
-        return prod(self.shape)
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of all elements."""
-        return self.size * self.dtype.itemsize
-
     def __getitem__(self, index: Any) -> np.ndarray:
         """Read by whole numbers and slices."""
-        index = index if isinstance(index, tuple) else (index,)
-        if Ellipsis in index:
-            place = index.index(Ellipsis)
-            missing = self.ndim - len(index) + 1
-            index = (*index[:place], *[slice(None)] * missing, *index[place + 1 :])
-        index = (*index, *[slice(None)] * (self.ndim - len(index)))
         moved = tuple(
             _moved(one, start, stop - start)
-            for one, (start, stop) in zip(index, self._box, strict=True)
+            for one, (start, stop) in zip(complete_index(index, self.ndim), self._box, strict=True)
         )
         return np.asarray(self._array[moved])
 

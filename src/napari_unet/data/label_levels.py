@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from napari_unet.core.array_view import ArrayView, complete_index
 from napari_unet.data.canvas import Canvas
 from napari_unet.data.ome_zarr import zarr_package
 
 
-class LabelLevel:
+class LabelLevel(ArrayView):
     """One level of labels, in the axes of its image instead of those the format asks for.
 
     Nothing that was read is remembered, so that it can be looked at while it fills.
@@ -32,35 +33,11 @@ class LabelLevel:
         self.shape = tuple(int(size.get(a, 1)) for a in axes)
         self.dtype = np.dtype(array.dtype)
 
-    @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return len(self.shape)
-
-    @property
-    def size(self) -> int:
-        """Number of labels."""
-        return int(np.prod(self.shape, dtype=np.int64))
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of all labels."""
-        return self.size * self.dtype.itemsize
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        del copy
-        return np.asarray(self[()], dtype)
-
     def __getitem__(self, index: Any) -> np.ndarray:
         """Read by whole numbers and slices."""
-        given = list(index) if isinstance(index, tuple) else [index]
-        if any(one is Ellipsis for one in given):
-            place = next(i for i, one in enumerate(given) if one is Ellipsis)
-            given[place : place + 1] = [slice(None)] * (self.ndim - len(given) + 1)
-        given += [slice(None)] * (self.ndim - len(given))
         wanted = {
             letter: one if isinstance(one, slice) else as_index(one)
-            for letter, one in zip(self._axes, given, strict=True)
+            for letter, one in zip(self._axes, complete_index(index, self.ndim), strict=True)
         }
         block = np.asarray(self._array[tuple(_plain(wanted[a]) for a in self._stored)])
         kept = [a for a in self._stored if isinstance(wanted[a], slice)]

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from napari_unet.core.array_view import ArrayView, complete_index
 from napari_unet.core.errors import UnreadableImage
 
 REMEMBERED_BYTES = 64 * 1024**2
@@ -25,7 +26,7 @@ Interval = tuple[int, int]
 """First pixel, and the one after the last."""
 
 
-class LazyArray:
+class LazyArray(ArrayView):
     """An array in a file, read by box; as much of numpy's interface as reading needs.
 
     Parameters
@@ -59,29 +60,10 @@ class LazyArray:
         self._remembered: OrderedDict[tuple[int, ...], np.ndarray] = OrderedDict()
         self._lock = Lock()
 
-    @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return len(self.shape)
-
-    @property
-    def size(self) -> int:
-        """Number of values."""
-        return prod(self.shape)
-
-    @property
-    def nbytes(self) -> int:
-        """Size when decoded."""
-        return self.size * self.dtype.itemsize
-
     def cropped(self, axis: int, length: int) -> LazyArray:
         """The same array with less of one axis."""
         shape = [*self.shape[:axis], length, *self.shape[axis + 1 :]]
         return LazyArray(self._array, self._path, shape, self._most)
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        del copy
-        return np.asarray(self[()], dtype)
 
     def __getitem__(self, index: Any) -> np.ndarray:
         """Read integers and slices with step 1, as every image is read here.
@@ -153,13 +135,7 @@ def _regular(chunks: Any) -> tuple[int, ...] | None:
 
 def _resolved(index: Any, shape: tuple[int, ...]) -> tuple[list[Interval], set[int]]:
     """First and last pixel along every axis, and which axes an integer takes away."""
-    given = list(index) if isinstance(index, tuple) else [index]
-    if any(i is Ellipsis for i in given):
-        place = next(n for n, i in enumerate(given) if i is Ellipsis)
-        given[place : place + 1] = [slice(None)] * (len(shape) - len(given) + 1)
-    given += [slice(None)] * (len(shape) - len(given))
-    if len(given) != len(shape):
-        raise IndexError(f"{len(given)} indices for {len(shape)} axes")
+    given = complete_index(index, len(shape))
     intervals, dropped = [], set()
     for axis, (one, length) in enumerate(zip(given, shape, strict=True)):
         if isinstance(one, slice):
