@@ -15,7 +15,10 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -29,6 +32,9 @@ from napari_unet.files import predict_to_zarr
 SIDE_VARIABLE = "STREAM_SIDE"
 """Environment variable that asks for a larger image than the usual one."""
 
+FOLDER_VARIABLE = "STREAM_FOLDER"
+"""Environment variable that names a folder to keep what was measured, to go on another time."""
+
 _CHUNK = 1024
 _TARGET_CHUNKS = _CHUNK // 2
 
@@ -36,6 +42,18 @@ _TARGET_CHUNKS = _CHUNK // 2
 def chosen_side(usual: int) -> int:
     """Side of the image: `usual`, or what the environment says, for example 20480."""
     return int(os.environ.get(SIDE_VARIABLE, usual))
+
+
+@contextmanager
+def working_folder() -> Iterator[Path]:
+    """The folder that is to be kept, or else a temporary one."""
+    named = os.environ.get(FOLDER_VARIABLE)
+    if named:
+        Path(named).mkdir(parents=True, exist_ok=True)
+        yield Path(named)
+        return
+    with TemporaryDirectory() as folder:
+        yield Path(folder)
 
 
 def make_image(path: Path, side: int) -> Path:

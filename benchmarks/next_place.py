@@ -29,7 +29,7 @@ from napari_unet.core.preview import PreviewRequest
 from napari_unet.learn.glance import Glance
 from pretraining.annotator import Habit, Paint, draw_stroke
 from pretraining.evaluate import Case, cases, iou
-from pretraining.images import data_sets
+from pretraining.pairs import data_sets
 
 STROKES = 16
 """Strokes after the first one of each class."""

@@ -10,7 +10,7 @@ import torch
 
 from pretraining.evaluate import compare
 from pretraining.export import export
-from pretraining.images import data_sets
+from pretraining.pairs import data_sets
 from pretraining.train import NOT_FOR_2D, train
 
 WEIGHTS = Path("src/napari_unet/weights")

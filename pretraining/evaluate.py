@@ -18,15 +18,18 @@ from skimage.transform import resize
 from sklearn.ensemble import RandomForestClassifier
 from torch import Tensor
 
+from napari_unet.core.annotations import UNPAINTED
 from napari_unet.core.config import preset
+from napari_unet.learn.edge_smoothing import smooth_along_edges
 from napari_unet.learn.head import RIDGE_AS_READ, STEPS
+from napari_unet.learn.smoothing_choice import strength_for
 from napari_unet.learn.start_weights import load_start
 from napari_unet.learn.unet import UNet
 from pretraining.annotator import Habit, Paint, draw_paint
 from pretraining.episodes import apply_head, solve
 from pretraining.feed import normalised
-from pretraining.images import Pair, load_data_set
 from pretraining.meta_training import Learner
+from pretraining.pairs import Pair, load_data_set
 
 SIDE = 512
 HABIT = Habit(strokes=4, length=40, radius=2)
@@ -163,10 +166,19 @@ class Instant:
     def __call__(self, image: np.ndarray, paint: Paint) -> Answer:
         """Solve the head from paint; see `Method`."""
         head = solve(self._maps(image), paint, int(paint.classes.max()) + 1, STEPS, self._ridge)
+        target = torch.full(image.shape[1:], UNPAINTED, dtype=torch.uint8)
+        target[tuple(paint.positions.T)] = torch.from_numpy(paint.classes).to(torch.uint8)
+
+        def chances(image: np.ndarray) -> Tensor:
+            scores = apply_head(self._maps(image), *head)[:, :, : image.shape[1], : image.shape[2]]
+            return scores.softmax(1)
+
+        strength = strength_for(chances(image)[0], torch.from_numpy(image), target)
 
         def answer(image: np.ndarray) -> np.ndarray:
-            scores = apply_head(self._maps(image), *head)[0].argmax(0).numpy()
-            return scores[: image.shape[1], : image.shape[2]]
+            seen = torch.from_numpy(image)[None]
+            smooth = smooth_along_edges(chances(image), seen, strength)
+            return smooth[0].argmax(0).numpy().astype(np.uint8)
 
         return answer
 

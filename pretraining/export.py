@@ -14,6 +14,7 @@ from torch import Tensor
 from napari_unet.learn.head import RIDGE_AS_READ
 from napari_unet.learn.start_weights import NAME
 from pretraining.textures import PHOTOGRAPHS
+from pretraining.wheel import WHEEL
 
 CARD = "card.json"
 """The card of a run, beside its checkpoint."""
@@ -44,8 +45,12 @@ def shipped_weights(average: Mapping[str, Tensor]) -> dict[str, Tensor]:
     }
 
 
-def describe_run(data: Path, sets: list[str], settings: Mapping[str, Any]) -> dict[str, Any]:
+def describe_run(
+    data: Path, sets: list[str], settings: Mapping[str, Any], begin_from: Path | None = None
+) -> dict[str, Any]:
     """What a run is made from: every data set with its licence, and the settings.
+
+    What the runs were made from whose weights it begins with counts as well.
 
     Parameters
     ----------
@@ -55,17 +60,39 @@ def describe_run(data: Path, sets: list[str], settings: Mapping[str, Any]) -> di
         Those that are used.
     settings : mapping
         Anything else worth knowing, for example the seed.
+    begin_from : Path, optional
+        Folder of the run whose weights it begins with.
     """
+    earlier = _earlier(begin_from) if begin_from else {}
+    runs = earlier.get("earlier runs", [])
+    if earlier:
+        runs = [*runs, {key: earlier[key] for key in ("settings", "episodes", "minutes")}]
+    images = {name: _licence(data / name / "META.md") for name in sets}
     return {
         "preset": "fast",
-        "real images": {name: _licence(data / name / "META.md") for name in sets},
+        "real images": dict(sorted({**earlier.get("real images", {}), **images}.items())),
         "photographs as textures": {
             "from": "the wheel of scikit-image (CC0 or public domain)",
             "files": list(PHOTOGRAPHS),
         },
+        "photographs with masks by classic methods": {
+            "from": "the wheel of scikit-image (CC0 or public domain); see pretraining/wheel.py",
+            "pictures": list(WHEEL),
+        },
         "synthetic images": "pretraining/tasks.py of this project",
         "settings": dict(settings),
+        "earlier runs": runs,
     }
+
+
+def _earlier(run: Path) -> dict[str, Any]:
+    """The card of an earlier run with how long it took."""
+    card: dict[str, Any] = json.loads((run / CARD).read_text())
+    return card | _took(torch.load(run / "checkpoint.pt", weights_only=True))
+
+
+def _took(stored: Mapping[str, Any]) -> dict[str, Any]:
+    return {"episodes": stored["episodes"], "minutes": round(stored["seconds"] / 60, 1)}
 
 
 def _licence(meta: Path) -> str:
@@ -92,8 +119,7 @@ def export(run: Path, folder: Path) -> Path:
     """
     stored = torch.load(run / "checkpoint.pt", weights_only=True)
     card = json.loads((run / CARD).read_text())
-    card["episodes"] = stored["episodes"]
-    card["minutes"] = round(stored["seconds"] / 60, 1)
+    card |= _took(stored)
     card["ridge"] = RIDGE_AS_READ
     card["sharpness"] = round(float(stored["average"]["log_scale"].exp()), 3)
     folder.mkdir(parents=True, exist_ok=True)

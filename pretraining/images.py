@@ -1,76 +1,21 @@
-"""Real images with masks as kinds: many questions are drawn from one mask.
-
-Reads folders of ``*_img.tif`` and ``*_mask.tif`` pairs.
-"""
+"""Real images with masks as kinds: many questions are drawn from one mask."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-import tifffile
 from scipy import ndimage
 
 from pretraining.microscope import Camera, draw_camera
+from pretraining.pairs import Pair, load_data_set
 from pretraining.scenes import Relabel
+from pretraining.wheel import WHEEL, load_wheel
 
 SEMANTIC = frozenset({"sandstone_ct"})
 """Data sets whose mask values are classes, not objects."""
-
-
-@dataclass(frozen=True, eq=False)
-class Pair:
-    """One annotated image.
-
-    Parameters
-    ----------
-    image : ndarray of float32, shape (C, Y, X)
-        Between 0 and 1.
-    mask : ndarray of int32, shape (Y, X)
-        Objects, or classes for a semantic set; 0 is background.
-    series : str
-        Images of one series are alike.
-    """
-
-    image: np.ndarray
-    mask: np.ndarray
-    series: str
-
-
-def data_sets(root: Path) -> list[str]:
-    """Names of the data sets below a folder, sorted; none if there is no such folder."""
-    return sorted({file.parent.name for file in root.glob("*/*_mask.tif")})
-
-
-@lru_cache(maxsize=64)
-def load_data_set(folder: Path) -> tuple[Pair, ...]:
-    """All annotated images of one data set; stacks and series give a few planes each."""
-    pairs = []
-    for file in sorted(folder.glob("*_mask.tif")):
-        masks = tifffile.imread(file)
-        image = tifffile.imread(file.with_name(file.name.replace("_mask", "_img")))
-        name = file.name.removesuffix("_mask.tif")
-        series = name.split("_")[0] if "x" in name.split("_")[0] else folder.name
-        if masks.ndim == 2:
-            pairs.append(_pair(image, masks, series))
-            continue
-        pairs += [
-            _pair(image[plane], masks[plane], series)
-            for plane in range(0, len(masks), max(1, len(masks) // 10))
-            if (masks[plane] > 0).mean() > 0.01
-        ]
-    return tuple(pairs)
-
-
-def _pair(image: np.ndarray, mask: np.ndarray, series: str) -> Pair:
-    planes = image.transpose(2, 0, 1) if image.ndim == 3 else image[None]
-    planes = planes.astype(np.float32)
-    low, high = np.percentile(planes, (0.1, 99.9))
-    planes = np.clip((planes - low) / max(high - low, 1e-6), 0, 1)
-    return Pair(planes, mask.astype(np.int32), series)
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,16 +89,17 @@ def draw_photographed(rng: np.random.Generator, folders: Sequence[Path]) -> Phot
     rng : numpy.random.Generator
         Decides everything.
     folders : sequence of Path
-        The data sets to draw from, each equally often.
+        The data sets to draw from, each twice as often as each picture of the wheel.
     """
-    folder = folders[int(rng.integers(len(folders)))]
-    pairs = load_data_set(folder)
+    number = int(rng.integers(2 * len(folders) + len(WHEEL)))
+    folder = folders[number // 2] if number < 2 * len(folders) else None
+    pairs = load_data_set(folder) if folder else load_wheel(WHEEL[number - 2 * len(folders)])
     series = str(rng.choice([pair.series for pair in pairs]))
     alike = [pair for pair in pairs if pair.series == series]
     if rng.random() < 0.5:
         alike = [alike[int(rng.integers(len(alike)))]]
     relabel, lut = Relabel(), None
-    if folder.name in SEMANTIC:
+    if folder is not None and folder.name in SEMANTIC:
         lut = _draw_classes(rng, int(max(pair.mask.max() for pair in alike)))
     else:
         relabel = _draw_question(rng, alike, all(pair.mask.all() for pair in alike))

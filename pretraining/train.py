@@ -11,8 +11,8 @@ import torch
 
 from pretraining.export import CARD, describe_run, export
 from pretraining.feed import feed_of
-from pretraining.images import data_sets
 from pretraining.meta_training import MetaTraining, Plan, stoppable
+from pretraining.pairs import data_sets
 from pretraining.team import Team, run_as_team
 
 NOT_FOR_2D = ("stardist_3d",)
@@ -32,11 +32,11 @@ def _train(options: argparse.Namespace, team: Team) -> None:
     settings = {
         **asdict(plan),
         "processes": team.size,
-        "begun from": str(options.begin_from),
+        "begun from": options.begin_from.name if options.begin_from else "random weights",
         "real_share": options.real_share,
         "side": options.side,
     }
-    card = describe_run(options.data, sets, settings)
+    card = describe_run(options.data, sets, settings, options.begin_from)
     if not team.rank:
         (options.out / CARD).write_text(json.dumps(card, indent=1))
     seed = plan.seed * team.size + team.rank

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,10 +19,14 @@ from napari_unet.core.channels import Channel
 from napari_unet.core.config import PredictConfig
 from napari_unet.core.tiles import Tile
 from napari_unet.data.files import read_image
+from napari_unet.data.pyramid import source_at
 
 if TYPE_CHECKING:
     from napari_unet.learn.fitting import AnyPredictor
     from napari_unet.learn.model import Model
+
+_MAP_FROM, _TRIM_FROM = (-3, 32 * 2**20), (-1, 64 * 2**20)
+"""Number and value of M_MMAP_THRESHOLD and M_TRIM_THRESHOLD: what glibc itself ends up with."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,8 @@ class Errand:
         How tiles are computed, on every worker alike.
     channels : sequence of int, str or None, optional
         Which channels of the image are used.
+    level : int, optional
+        Which level of a pyramid is looked at.
     """
 
     image: Path
@@ -45,6 +53,7 @@ class Errand:
     config: PredictConfig
     setup: Setup
     channels: Sequence[Channel] | None = None
+    level: int = 0
 
 
 class TileWorker(WorkerPlugin):
@@ -65,6 +74,7 @@ class TileWorker(WorkerPlugin):
         """Begin on a worker; the image is opened for the first tile."""
         del worker
         self._lock = threading.Lock()
+        keep_freed_memory()
 
     def compute(self, tiles: Sequence[tuple[int, Tile]]) -> list[np.ndarray]:
         """Compute some tiles together."""
@@ -80,8 +90,26 @@ class TileWorker(WorkerPlugin):
         errand = self._errand
         loaded = read_image(errand.image, errand.axes)
         spatial: Spatial = "ZYX" if self._model.config.dimensions == 3 else "YX"
-        source = loaded.source(spatial, errand.channels)
+        source = source_at(loaded, errand.level, spatial, errand.channels)
         return predictor_for(self._model, source, errand.config, setup=errand.setup)
+
+
+def keep_freed_memory() -> bool:
+    """Let this process keep memory that it frees, as far as glibc does by itself.
+
+    Dask starts workers with ``MALLOC_TRIM_THRESHOLD_=65536``: memory goes back to the system
+    with every map a network frees, and comes back page by page, which doubles the time of a tile.
+
+    Returns
+    -------
+    bool
+        False where the C library is another one, which Dask does not change either.
+    """
+    with contextlib.suppress(OSError, AttributeError, TypeError):
+        library = ctypes.CDLL(None)
+        library.gnu_get_libc_version  # noqa: B018  # other libraries lack it
+        return bool(library.mallopt(*_MAP_FROM) and library.mallopt(*_TRIM_FROM))
+    return False
 
 
 def compute_tiles(name: str, tiles: Sequence[tuple[int, Tile]]) -> list[np.ndarray]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,9 +17,12 @@ from napari_unet.core.errors import InvalidSetting
 from napari_unet.core.events import Notice, StreamResult
 from napari_unet.core.frames import parts_of, samples_in
 from napari_unet.core.settings import changed
+from napari_unet.core.source import ImageSource
 from napari_unet.data.canvas import Canvas
-from napari_unet.data.files import read_image
+from napari_unet.data.files import LoadedImage, read_image
 from napari_unet.data.label_store import LabelStore
+from napari_unet.data.ngff import NgffVersion
+from napari_unet.data.pyramid import level_for, source_at
 
 if TYPE_CHECKING:
     from napari_unet.learn.model import Model
@@ -38,6 +42,7 @@ def predict_to_zarr(
     frames: str | None = None,
     slices: str | None = None,
     channels: Sequence[Channel] | None = None,
+    level: int | None = None,
     overwrite: bool = False,
     on_event: OnEvent | None = None,
     cancel: CancelToken | None = None,
@@ -74,6 +79,9 @@ def predict_to_zarr(
         as ``"7"`` or ``"10:20"``. Another call with the same output adds others.
     channels : sequence of int, str or None, optional
         Which channels of the image to use, in the model's order; see `napari_unet.predict`.
+    level : int, optional
+        Which level of a pyramid in a file to look at, 0 the finest; if not given, the one whose
+        pixels are nearest to those the model was trained on. Labels are at full resolution.
     overwrite : bool, optional
         Replace another result of this program. Anything else is never replaced.
     on_event : callable, optional
@@ -107,41 +115,75 @@ def predict_to_zarr(
 
     trained = load_model(model) if isinstance(model, str | Path) else model
     spatial: Spatial = "ZYX" if trained.config.dimensions == 3 else "YX"
-    inputs: list[Path] = []
+    config = changed(PredictConfig(), **settings)
     if isinstance(image, str | Path):
-        loaded = read_image(image, axes)
-        inputs, version = [loaded.path], version or loaded.ngff
-        source = loaded.source(spatial, channels)
-        canvas, notices = Canvas.of(loaded, spatial), loaded.notices
-    else:
-        source = image_source(
-            image, axes or "YX", spacing=spacing, spatial=spatial, channels=channels
+        given = _from_file(
+            read_image(image, axes), trained.spacing, config, spatial, channels, level
         )
-        canvas, notices = Canvas(source.axes, tuple(int(n) for n in source.array.shape)), ()
+    else:
+        how: dict[str, Any] = {"spacing": spacing, "spatial": spatial, "channels": channels}
+        given = _from_array(image_source(image, axes or "YX", **how))
+    source = given.source
     samples = samples_in(parts_of(frames, slices), source.axes, source.array.shape, source.name)
     store = LabelStore(
         Path(output),
-        canvas,
+        given.canvas,
         trained.classes,
-        version=version or "0.4",
+        version=version or given.version or "0.4",
         side=block_size,
-        inputs=inputs,
+        inputs=[given.path] if given.path is not None else [],
         overwrite=overwrite,
     )
-    for text in notices:
+    for text in given.notices:
         if on_event is not None:
             on_event(Notice(text))
-    config = changed(PredictConfig(), **settings)
     elsewhere: dict[str, Any] = {}
     if client is not None:
-        if not inputs:
+        if given.path is None:
             raise InvalidSetting(
                 "Workers of a cluster read the image themselves. Give the path of a file."
             )
         from napari_unet.cluster import ClusterAnswers
 
         elsewhere["answers"] = ClusterAnswers(
-            client, trained, inputs[0], loaded.axes, config, cancel, channels
+            client, trained, given.path, given.axes, config, cancel, channels, given.level
         )
     events = stream(trained, source, store, config, cancel=cancel, samples=samples, **elsewhere)
     return exhaust(events, on_event)
+
+
+@dataclass(frozen=True)
+class _Given:
+    """The image, and what is to be known of where it came from."""
+
+    source: ImageSource
+    canvas: Canvas
+    notices: tuple[str, ...] = ()
+    path: Path | None = None
+    axes: str = ""
+    version: NgffVersion | None = None
+    level: int = 0
+
+
+def _from_file(
+    loaded: LoadedImage,
+    trained: Sequence[float] | None,
+    config: PredictConfig,
+    spatial: Spatial,
+    channels: Sequence[Channel] | None,
+    level: int | None,
+) -> _Given:
+    seen, said = level_for(loaded, trained, config, spatial, level)
+    return _Given(
+        source_at(loaded, seen, spatial, channels),
+        Canvas.of(loaded, spatial),
+        (*loaded.notices, *([said] if said else ())),
+        loaded.path,
+        loaded.axes,
+        loaded.ngff,
+        seen,
+    )
+
+
+def _from_array(source: ImageSource) -> _Given:
+    return _Given(source, Canvas(source.axes, tuple(int(n) for n in source.array.shape)))

@@ -65,7 +65,7 @@ class FakeLayers:
         self.calls.append(("open_preview", image))
         return ("preview", image)
 
-    def open_mask(self, image: Any, classes: ClassMap, spatial: str) -> Any:
+    def open_mask(self, image: Any, classes: ClassMap, spatial: str, full: bool = False) -> Any:
         self.calls.append(("open_mask", image))
         return ("mask", image)
 
@@ -82,7 +82,12 @@ class FakeLayers:
         self.calls.append(("remove", result))
 
     def show_probabilities(
-        self, image: Any, probabilities: np.ndarray, classes: ClassMap, spatial: str
+        self,
+        image: Any,
+        probabilities: np.ndarray,
+        classes: ClassMap,
+        spatial: str,
+        full: bool = False,
     ) -> None:
         self.calls.append(("show_probabilities", image, probabilities.dtype))
 

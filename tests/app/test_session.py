@@ -34,3 +34,20 @@ def test_a_training_that_gave_nothing_new_keeps_no_file(tmp_path) -> None:
     session.state.move(Phase.PREPARING)
     session.state.move(Phase.FAILED)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_why_a_view_from_afar_fills_here_and_there_is_said_once(tmp_path) -> None:
+    session = make(tmp_path)
+    said: list[str] = []
+    session.state.message_changed.connect(lambda message: said.append(message.text))
+    far, near = (slice(0, 8192), slice(0, 8192)), (slice(0, 900), slice(0, 900))
+    session.look("a", 0, far)
+    session.look("a", 0, near)
+    session.state.move(Phase.PREPARING)
+    session.state.move(Phase.TRAINING)
+    assert said == []  # nothing was answered from afar yet
+    session.look("a", 0, far)
+    session.look("a", 0, near)
+    session.look("a", 0, far)
+    assert [text for text in said if text.startswith("Zoomed out")] == said
+    assert len(said) == 1

@@ -6,9 +6,16 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from napari_unet.core.preview import PreviewRequest, PreviewTurns, middle_of
+from napari_unet.core.preview import (
+    PreviewRequest,
+    PreviewTurns,
+    from_afar,
+    middle_of,
+    spread_cells,
+)
 
 SIDES = st.tuples(st.integers(0, 300), st.integers(1, 1100))
+COUNTS = st.lists(st.integers(1, 9), min_size=1, max_size=2)
 
 
 @settings(max_examples=30, deadline=None)
@@ -81,3 +88,40 @@ def test_the_middle_of_a_box_is_as_far_from_either_end(sides, most):
     for side, part in zip(box, middle_of(box, most), strict=True):
         assert part.stop - part.start == min(most, side.stop - side.start)
         assert abs((part.start - side.start) - (side.stop - part.stop)) <= 1
+
+
+@settings(max_examples=30, deadline=None)
+@given(COUNTS)
+def test_the_first_cells_lie_evenly_over_a_grid(counts):
+    cells = np.array(spread_cells(tuple(counts)))
+    assert sorted(map(tuple, cells)) == list(np.ndindex(*counts))
+    assert tuple(cells[0]) == tuple(n // 2 for n in counts)
+    step = 1
+    while step < max(counts):
+        step *= 2
+        on_lattice = ((cells - cells[0]) % step == 0).all(axis=1)
+        count = int(on_lattice.sum())
+        assert on_lattice[:count].all()  # all of a coarse lattice before anything between
+        away = np.abs(cells[:, None] - cells[None, :count]).max(axis=2).min(axis=1)
+        assert away.max() < step
+
+
+def test_a_view_from_afar_is_judged_soon_and_where_somebody_painted_comes_first():
+    request = PreviewRequest(1, 0, 0, (slice(0, 8192), slice(0, 8192)), focus=(8000, 90))
+    parts = request.parts()
+    assert from_afar(request.box)
+    assert len({str(part.box) for part in parts}) == len(parts) == 256
+    assert parts[0].box == (slice(7680, 8192), slice(0, 512))
+    starts = np.array([[side.start for side in part.box] for part in parts])
+    away = np.abs(starts[:, None] - starts[None, 1:17]).max(axis=2).min(axis=1)
+    assert away.max() <= 3 * 512  # after 16 of 256 parts no place is far from an answer
+    again = PreviewRequest(2, 0, 0, request.box, focus=(700, 700)).parts()
+    assert [part.box for part in again[1:6]] == [part.box for part in parts[1:6]]
+
+
+def test_each_turn_of_a_view_from_afar_answers_the_focus_and_three_new_parts():
+    turns, request = PreviewTurns(), _request(4096, 4096)
+    parts = request.parts()
+    first, second = turns.turn(request), turns.turn(request)
+    assert first == parts[:4]
+    assert second == [parts[0], *parts[4:7]]

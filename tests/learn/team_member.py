@@ -14,9 +14,9 @@ from napari_unet.learn.run import TrainingRun
 from napari_unet.learn.team import follow, gather_team
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, devices: int = 2) -> None:
     """Take a few steps, and write down the weights and what was drawn."""
-    team = gather_team(2, "cpu")
+    team = gather_team(devices, "cpu")
     image = np.random.default_rng(0).normal(0, 0.1, (48, 48)).astype(np.float32)
     image[:, 24:] += 1
     paint = np.zeros((48, 48), np.uint8)
@@ -42,4 +42,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), *map(int, sys.argv[2:]))

@@ -16,7 +16,9 @@ from napari_unet.core.dataset import TrainingSet
 from napari_unet.core.drive import exhaust
 from napari_unet.core.errors import ChannelMismatch
 from napari_unet.core.events import Notice
+from napari_unet.core.finer import FinerSource
 from napari_unet.core.source import ImageSource
+from napari_unet.learn import rescaled
 from napari_unet.learn.channel_dropout import ChannelDropout, dropout_for
 from napari_unet.learn.checkpoint import load_model
 from napari_unet.learn.fitting import predictor_for
@@ -173,6 +175,67 @@ def test_rescaled_tiles_have_no_seams(small_model) -> None:
     ones, _ = labels(model, source, rescale="on", precision="float32")
     cut, _ = labels(model, source, rescale="on", precision="float32", tile_size=64)
     assert np.abs(ones - cut).max() < 1e-4
+
+
+def pyramid_of(fine: np.ndarray, times: int) -> FinerSource:
+    """The finest level, and one of means that is looked at."""
+    size = fine.shape[0] // times
+    means = fine.reshape(size, times, size, times).mean((1, 3))
+    seen = ImageSource(means, AxesSpec("YX", (0.6 * times,) * 2))
+    return FinerSource.of(ImageSource(fine, AxesSpec("YX", (0.6, 0.6))), seen)
+
+
+def test_a_coarse_level_is_looked_at_and_the_finest_answered_for(small_model) -> None:
+    model, source = replace(small_model, spacing=(2.4, 2.4)), pyramid_of(blobs(480, 0.25), 4)
+    expected, _ = labels(model, source.seen)
+    found, said = labels(model, source)
+    assert found.shape == (1, 2, 480, 480)
+    assert not said
+    means = found[0].reshape(2, 120, 4, 120, 4).mean((2, 4))
+    inner = (slice(None), slice(2, -2), slice(2, -2))
+    apart = np.abs(means - expected[0])[inner]
+    assert apart.max() < 0.15  # of linear ramps, near a peak
+    for axis, step in ((1, 1), (1, -1), (2, 1), (2, -1)):
+        shifted = np.roll(means, step, axis=axis)
+        assert apart.mean() < 0.5 * np.abs(shifted - expected[0])[inner].mean()
+
+
+def test_a_finer_answer_has_no_seams_and_is_that_of_one_tile(small_model) -> None:
+    source = pyramid_of(blobs(384, 0.5), 2)
+    config = PredictConfig(device="cpu", precision="float32")
+    whole = predictor_for(small_model, source, config)
+    tiled = predictor_for(small_model, source, config.changed(tile_size=64))
+    assert isinstance(tiled, RescaledPredictor)
+    assert len(whole.grid) == 1
+    assert len(tiled.grid) > 4
+    ones, _ = labels(small_model, source, precision="float32")
+    cut, _ = labels(small_model, source, precision="float32", tile_size=64)
+    assert np.abs(ones - cut).max() < 1e-4
+
+
+def test_tiles_of_a_finer_answer_stay_small_however_fine_it_is(small_model, monkeypatch) -> None:
+    monkeypatch.setattr(rescaled, "_MOST_PIXELS", 200**2)
+    source = pyramid_of(blobs(960, 0.125), 8)
+    predictor = predictor_for(small_model, source, PredictConfig(device="cpu"))
+    assert max(np.prod([s.stop - s.start for s in tile.reach]) for tile in predictor.grid) < 260**2
+    asked = []
+    inner = predictor._predictor
+    compute = inner.probabilities
+    monkeypatch.setattr(inner, "probabilities", lambda *a, **k: asked.append(a) or compute(*a, **k))
+    answers = list(predictor.answers([(0, tile) for tile in predictor.grid]))
+    assert len(answers) > 9
+    assert len(asked) == 1  # what one tile of the network covers is computed once
+
+
+def test_a_level_is_rescaled_besides_where_it_is_not_the_models(small_model) -> None:
+    model = replace(small_model, spacing=(1.8, 1.8))
+    source = pyramid_of(blobs(120, 0.5), 2)
+    found, said = labels(model, source, rescale="on")
+    assert found.shape == (1, 2, 120, 120)
+    assert "0.667 x 0.667" in said[0]
+    asked, said = labels(replace(model, spacing=(2.0, 2.0)), source)
+    assert "measure 1.2 x 1.2" in said[0]
+    assert asked.shape == found.shape
 
 
 @pytest.mark.parametrize("settings", [{}, {"rescale": "off"}])

@@ -14,11 +14,12 @@ from napari_unet.core.cancel import CancelToken
 from napari_unet.core.config import ModelConfig, PredictConfig, preset
 from napari_unet.core.dataset import TrainingSet, unpainted_set
 from napari_unet.core.preview import PreviewRequest
-from napari_unet.learn import glance, instant
+from napari_unet.learn import glance, instant, painted_parts
 from napari_unet.learn.feature_cache import FeatureCache
 from napari_unet.learn.glance import Glance
-from napari_unet.learn.instant import pictured_of, solve_from
+from napari_unet.learn.instant import solve_from
 from napari_unet.learn.model import Model
+from napari_unet.learn.painted_parts import pictured_of
 from napari_unet.learn.predictor import Predictor
 from napari_unet.learn.unet import UNet
 
@@ -99,7 +100,7 @@ def test_what_is_prepared_before_the_first_stroke_is_not_computed_after_it(monke
 
 
 def test_what_is_around_earlier_strokes_is_prepared_too(monkeypatch) -> None:
-    monkeypatch.setattr(instant, "_WHOLE_SAMPLE", 1)  # strokes are looked at one by one
+    monkeypatch.setattr(painted_parts, "WHOLE_SAMPLE", 1)  # strokes are looked at one by one
     look, training = Glance("cpu", "float32"), _training()
     look.prepare(training, SMALL, _request(_box()))
     calls = []
@@ -128,7 +129,7 @@ def test_nothing_is_prepared_where_memory_is_short_or_nobody_waits(monkeypatch) 
 def test_a_large_view_is_answered_part_by_part_from_its_middle(monkeypatch) -> None:
     training, look = _training(size=160), Glance("cpu", "float32")
     whole = _answer(training, Glance("cpu", "float32"), _box(160))
-    monkeypatch.setattr(instant, "_WHOLE_SAMPLE", 1)
+    monkeypatch.setattr(painted_parts, "WHOLE_SAMPLE", 1)
     monkeypatch.setattr(glance, "_MOST_PIXELS", 128 * 128)
     monkeypatch.setattr(preview, "_LARGEST", 40)
     monkeypatch.setattr(glance, "_NEAR_PARTS", 3)
@@ -149,7 +150,7 @@ def test_between_two_parts_it_can_be_given_up(monkeypatch) -> None:
 
 @pytest.mark.parametrize("most", [10**9, 1])
 def test_a_part_is_answered_like_the_whole(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
-    monkeypatch.setattr(instant, "_WHOLE_SAMPLE", 1)  # strokes are looked at one by one
+    monkeypatch.setattr(painted_parts, "WHOLE_SAMPLE", 1)  # strokes are looked at one by one
     training = _training(size=160)
     box = (slice(30, 101), slice(40, 90))
     whole = _answer(training, Glance("cpu", "float32"), _box(160))
@@ -171,7 +172,10 @@ def test_a_trained_trunk_is_used_and_left_alone() -> None:
     assert (done.labels != _answer(training, Glance("cpu", "float32"), _box())).any()
 
 
-def test_its_probabilities_are_what_the_answer_was_decided_by() -> None:
+def test_its_probabilities_are_what_the_answer_was_decided_by_before_it_was_smoothed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(instant, "best_strength", lambda *_: 0.0)
     training, look = _training(classes=3), Glance("cpu", "float32")
     box = (slice(10, 60), slice(20, 90))
     chances = look.probabilities(training, SMALL, _request(box))

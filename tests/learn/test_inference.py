@@ -20,11 +20,11 @@ from napari_unet.core.tiles import box_shape
 from napari_unet.learn import forward, predictor
 from napari_unet.learn.adapt import statistics_crops
 from napari_unet.learn.devices import Device, cpu
-from napari_unet.learn.forward import Stopped
 from napari_unet.learn.inference import Predictor, measure_on, predict
 from napari_unet.learn.model import Model
 from napari_unet.learn.precision import Precision
 from napari_unet.learn.statistics import folded
+from napari_unet.learn.stopping import Stopped
 from napari_unet.learn.unet import UNet, probabilities
 
 FLOAT32 = PredictConfig(precision="float32")
@@ -130,6 +130,21 @@ def test_tiles_of_other_networks_agree_with_one_tile(changes):
     assert len(Predictor(model, where, tiled).grid) > 1
     one, many = whole(model, where), whole(model, where, tiled)
     np.testing.assert_allclose(many.probabilities, one.probabilities, atol=1e-4)
+
+
+def test_tiles_agree_with_one_tile_where_answers_are_smoothed():
+    model = trained(SMALL)
+    model.net.head.smoothing = 12.0
+    where = source(image(311, 287))
+    tiled = PredictConfig(tile_size=264, precision="float32")
+    one, many = whole(model, where), whole(model, where, tiled)
+    assert len(Predictor(model, where, tiled).grid) > 1
+    np.testing.assert_allclose(many.probabilities, one.probabilities, atol=1e-4)
+    part = (slice(100, 180), slice(90, 200))
+    alone = Predictor(model, where, FLOAT32).probabilities(0, part)
+    np.testing.assert_allclose(alone, one.probabilities[0][:, *part], atol=1e-4)
+    model.net.head.smoothing = 0.0
+    assert (whole(model, where).labels != one.labels).mean() > 1e-3
 
 
 def test_tiles_of_a_volume_agree_with_one_tile():

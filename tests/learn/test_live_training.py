@@ -254,7 +254,7 @@ def test_new_paint_sets_the_clock_back_and_starts_patience_anew():
     run._best.offers_without_gain = 11
     painter.paint(np.s_[40:42, 40:50], 2)
     run.repaint(painter.feed.news())
-    assert run._budget.fraction(10) == 0.5
+    assert run._budget.fraction(10) == 0.4
     assert not run.ended()
     run._best.offers_without_gain += 1
     assert not run.finish_due()
@@ -266,13 +266,13 @@ def test_after_the_finish_new_paint_returns_to_weights_that_do_not_know_the_held
     run.answer_at_once()
     run.step()
     run.score()
-    before = run.best
+    before = run.learner.average_copy()
     run.begin_finish()
     run.step()
     painter.paint(np.s_[40:42, 40:50], 2)
     run.repaint(painter.feed.news())
     now = run.learner.average_copy().state_dict()
-    assert all((now[name] == w).all() for name, w in before.net.state_dict().items())
+    assert all((now[name] == w).all() for name, w in before.state_dict().items())
     assert not run.finishing
 
 

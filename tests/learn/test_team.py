@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -122,6 +123,61 @@ def test_two_processes_draw_other_patches_and_keep_the_same_weights(tmp_path) ->
     assert first.keys() == second.keys()
     for name, value in first.items():
         torch.testing.assert_close(value, second[name], atol=1e-6, rtol=1e-6)
+
+
+def _free_port() -> str:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return str(one.getsockname()[1])
+
+
+def _as_srun_tells(node: int) -> dict[str, str]:
+    tasks = {"SLURM_NTASKS": "2", "SLURM_NTASKS_PER_NODE": "1", "SLURM_PROCID": str(node)}
+    nodes = {"SLURM_NNODES": "2", "SLURM_STEP_NUM_NODES": "2", "SLURM_NODEID": str(node)}
+    names = {"SLURM_JOB_ID": "7", "SLURM_JOB_NAME": "paint", "SLURM_NODELIST": "127.0.0.1"}
+    return {**tasks, **nodes, **names, "SLURM_LOCALID": "0"}
+
+
+def _as_torchrun_tells(node: int) -> dict[str, str]:
+    here = {"LOCAL_RANK": "0", "LOCAL_WORLD_SIZE": "1", "GROUP_RANK": str(node)}
+    return {**here, "RANK": str(node), "WORLD_SIZE": "2", "TORCHELASTIC_RUN_ID": "7"}
+
+
+@pytest.mark.parametrize("told", [_as_srun_tells, _as_torchrun_tells])
+def test_two_machines_keep_the_same_weights(told, tmp_path: Path) -> None:
+    """Two processes that are told they are on two machines, each with one device."""
+    pytest.importorskip("lightning_fabric")
+    port = _free_port()
+    members = [
+        subprocess.Popen(
+            [sys.executable, str(MEMBER), str(tmp_path), "1"],
+            env={**ONE_THREAD, **told(node), "MASTER_PORT": port},
+            stderr=subprocess.PIPE, text=True,
+        )
+        for node in range(2)
+    ]  # fmt: skip
+    try:
+        said = [member.communicate(timeout=240)[1] for member in members]
+    finally:
+        for member in members:
+            member.kill()
+    assert [member.returncode for member in members] == [0, 0], said[0][-2000:]
+    first, second = (torch.load(tmp_path / f"{rank}.pt") for rank in (0, 1))
+    assert first.pop("drawn") != second.pop("drawn")
+    for name, value in first.items():
+        torch.testing.assert_close(value, second[name], atol=1e-6, rtol=1e-6)
+
+
+def test_another_number_of_tasks_than_devices_is_refused(monkeypatch) -> None:
+    pytest.importorskip("lightning_fabric")
+    for name, value in _as_srun_tells(0).items():
+        monkeypatch.setenv(name, value)
+    threads = torch.get_num_threads()
+    try:
+        with pytest.raises(DeviceUnavailable, match="as many tasks on each machine"):
+            gather_team(2, "cpu")
+    finally:
+        torch.set_num_threads(threads)
 
 
 def test_the_command_trains_on_two_processes_into_one_file(tmp_path) -> None:

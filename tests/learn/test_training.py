@@ -128,14 +128,40 @@ def test_it_never_returns_a_model_that_scored_worse(monkeypatch):
     assert result.model is best
 
 
-@pytest.mark.parametrize("mean", [None, 0.505])
-def test_the_instant_answer_is_kept_unless_held_out_paint_speaks_clearly(monkeypatch, mean):
+@pytest.mark.parametrize(
+    ("mean", "loss", "taken"),
+    [
+        (None, None, True),
+        (0.49, 2.0, True),
+        (0.45, 1.05, True),
+        (0.45, 2.0, False),
+        (0.3, 1.0, False),
+    ],
+)
+def test_what_was_learned_is_taken_unless_held_out_paint_speaks_clearly(
+    monkeypatch, mean, loss, taken
+):
     scores = iter([Score(None if mean is None else 0.5, (None, None), 1.0)])
-    later = Score(mean, (None, None), 0.9)
+    later = Score(mean, (None, None), loss)
     monkeypatch.setattr(run_module, "score_model", lambda *args: next(scores, later))
     events, result = drive(train(training_set(), TINY, FEW))
-    assert [event.best for event in of(ScoreDone, events)][1:] == [False] * 3
-    assert ("too little paint" in result.reason) == (mean is None)
+    assert [event.best for event in of(ScoreDone, events)][1] == taken
+    assert ("instant answer" in result.reason) != taken
+
+
+def test_what_is_shown_lies_between_what_was_solved_and_what_was_learned():
+    run = run_module.TrainingRun(
+        training_set(), TINY, FEW, start="scratch", validation=None, preset=None
+    )
+    run.answer_at_once()
+    solved = run.learner.average_copy()
+    for _ in range(3):
+        run.step()
+    learned, shown = run.learner.average_copy(), run.learner.shown_copy()
+    for a, b, c in zip(solved.parameters(), shown.parameters(), learned.parameters(), strict=True):
+        assert torch.allclose(b, a + 0.6 * (c - a), atol=1e-6)
+    pairs = zip(solved.parameters(), learned.parameters(), strict=True)
+    assert any((a != c).any() for a, c in pairs)
 
 
 def test_the_instant_answer_is_kept_if_no_step_helped(monkeypatch):

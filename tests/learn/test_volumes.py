@@ -15,7 +15,7 @@ from napari_unet.core.errors import OutOfMemory
 from napari_unet.core.events import Notice
 from napari_unet.core.repaint import all_strokes
 from napari_unet.core.volume_plan import plan_volume
-from napari_unet.learn import instant
+from napari_unet.learn import instant, painted_parts
 from napari_unet.learn import learning_memory as memory_module
 from napari_unet.learn.checkpoint import load_model
 from napari_unet.learn.devices import cpu
@@ -23,9 +23,9 @@ from napari_unet.learn.feature_cache import FeatureCache
 from napari_unet.learn.first_network import first_network, planned
 from napari_unet.learn.inflation import load_volume_start
 from napari_unet.learn.inside import Insides
-from napari_unet.learn.instant import pictured_of
 from napari_unet.learn.learner import Learner
 from napari_unet.learn.learning_memory import bytes_to_learn, plan_learning, smaller
+from napari_unet.learn.painted_parts import pictured_of
 from napari_unet.learn.precision import Precision
 from napari_unet.learn.predictor import Predictor
 from napari_unet.learn.start_weights import load_start
@@ -193,7 +193,7 @@ def test_features_of_strokes_are_the_same_cell_by_cell(monkeypatch: pytest.Monke
     whole = np.prod(image.shape)
     heads = []
     for limit in (whole, 10):
-        monkeypatch.setattr(instant, "_WHOLE_SAMPLE", limit)
+        monkeypatch.setattr(painted_parts, "WHOLE_SAMPLE", limit)
         features = FeatureCache(net, cpu(), FLOAT32)
         instant.solve_from(net, features, training, all_strokes(training))
         heads.append(torch.cat([w.detach().flatten().clone() for w in net.head.parameters()]))

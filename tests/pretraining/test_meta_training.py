@@ -13,7 +13,7 @@ import torch
 
 from napari_unet.core.config import preset
 from napari_unet.learn import start_weights
-from napari_unet.learn.head import ClassHead
+from napari_unet.learn.class_head import ClassHead
 from napari_unet.learn.start_weights import load_start
 from pretraining.__main__ import main
 from pretraining.annotator import Habit, draw_paint

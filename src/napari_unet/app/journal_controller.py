@@ -19,7 +19,7 @@ from napari_unet.app.state import SessionState
 from napari_unet.core.errors import UNetError
 from napari_unet.core.image_mark import image_mark
 from napari_unet.core.journal_records import JournalHead
-from napari_unet.core.kept_paint import KeptPaint
+from napari_unet.core.kept_paint import Journal, KeptPaint
 from napari_unet.data.journal_folder import JournalFolder
 
 _FLUSH_SECONDS = 5.0
@@ -116,6 +116,7 @@ class JournalController:
         self._state, self._folder, self._writer = state, folder, writer
         self._jobs = LatestOnly(runner)
         self._held: dict[LayerId, tuple[str, ...]] = {}
+        self._kept: set[LayerId] = set()
         self._seen: tuple[Any, ...] = ()
         self._image: LayerId | None = None
         self._offer: Offer | None = None
@@ -127,11 +128,17 @@ class JournalController:
 
     def painted(self, painted: Painted) -> None:
         """Have a change of paint written; returns at once."""
+        self._kept.add(painted.target.layer)
         held = self._held.pop(painted.target.layer, ())
         self._writer.put(replace(painted, contains=(*painted.contains, *held)))
 
+    def keeps(self, layer: LayerId) -> bool:
+        """True if paint of this layer was written in this session."""
+        return layer in self._kept
+
     def gone(self, layer: LayerId) -> None:
         """End the journal of a layer that was removed, or let go of an image that was."""
+        self._kept.discard(layer)
         self._writer.end(layer)
 
     def look(self, image: ImageIdentity, layers: LayersNow) -> None:
@@ -211,7 +218,7 @@ def _find(folder: JournalFolder, image: ImageIdentity, layers: LayersNow) -> _Fo
         if holder is not None:
             held[holder] = (*held.get(holder, ()), file.name)
             continue
-        sentence = _in_words(file, kept, journal.damaged)
+        sentence = _in_words(file, kept, journal)
         return _Found(Offer(image.key, file, journal.head, journal.notes, kept, sentence), held)
     return _Found(None, held)
 
@@ -227,12 +234,16 @@ def _holder(kept: KeptPaint, layers: LayersNow) -> LayerId | None:
     return None
 
 
-def _in_words(file: Path, kept: KeptPaint, damaged: bool) -> str:
+def _in_words(file: Path, kept: KeptPaint, journal: Journal) -> str:
     then = datetime.fromtimestamp(file.stat().st_mtime).astimezone()
     today = then.date() == datetime.now().astimezone().date()
     when = f"{then:%H:%M} today" if today else f"{then:%d %b %Y, %H:%M}"
     text = f"Paint on this image from {when} was kept: {kept.pixels:,} pixels."
-    return f"{text} Its last moments are missing." if damaged else text
+    channels = journal.notes.get("channels", ())
+    names = [str(one.get("name", "")) for one in channels if isinstance(one, Mapping)]
+    if names:
+        text += f" Its channels were {' + '.join(names)}."
+    return f"{text} Its last moments are missing." if journal.damaged else text
 
 
 def _same(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -39,6 +39,17 @@ class LayerStore(Protocol):
             If the layer is gone or its axes do not fit.
         """
 
+    def full_source(
+        self, image: LayerId, spatial: Spatial, trained: Sequence[float] | None
+    ) -> ImageSource:
+        """The finest level of a pyramid, for a model that looks at pixels of this size.
+
+        Raises
+        ------
+        UNetError
+            As `source`.
+        """
+
     def snapshot(self, image: LayerId, paint: LayerId, spatial: Spatial) -> PaintedImage:
         """A copy of the paint together with its image.
 
@@ -51,14 +62,16 @@ class LayerStore(Protocol):
     def open_preview(self, image: LayerId, paint: LayerId, spatial: Spatial) -> LayerId:
         """The one preview layer of this image, made or cleared, in the colours of its paint."""
 
-    def open_mask(self, image: LayerId, classes: ClassMap, spatial: Spatial) -> LayerId:
-        """A new, empty result layer for this image; its name is unique."""
+    def open_mask(
+        self, image: LayerId, classes: ClassMap, spatial: Spatial, full: bool = False
+    ) -> LayerId:
+        """A new, empty result layer for this image, or for its finest level if `full`."""
 
-    def canvas(self, image: LayerId, spatial: Spatial) -> Canvas:
+    def canvas(self, image: LayerId, spatial: Spatial, full: bool = False) -> Canvas:
         """Axes, size, place and units of the labels of an image, for a file."""
 
     def open_streamed(
-        self, image: LayerId, path: Path, classes: ClassMap, spatial: Spatial
+        self, image: LayerId, path: Path, classes: ClassMap, spatial: Spatial, full: bool = False
     ) -> LayerId:
         """A result layer that reads the labels in a folder, and stays if it is open already."""
 
@@ -75,7 +88,12 @@ class LayerStore(Protocol):
         """Take a result layer away, if it is still there."""
 
     def show_probabilities(
-        self, image: LayerId, probabilities: np.ndarray, classes: ClassMap, spatial: Spatial
+        self,
+        image: LayerId,
+        probabilities: np.ndarray,
+        classes: ClassMap,
+        spatial: Spatial,
+        full: bool = False,
     ) -> None:
         """Show probabilities ``(S, K, *spatial)`` as image layers, one per class but background."""
 

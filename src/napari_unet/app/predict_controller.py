@@ -46,12 +46,15 @@ class PredictWish:
         Add image layers with the probabilities.
     samples : mapping of LayerId to tuple of int, optional
         The samples that are wanted, of images of which not all are.
+    full : set of LayerId, optional
+        Pyramids whose mask is wanted at full resolution, whichever level is worked on.
     """
 
     images: tuple[LayerId, ...]
     config: PredictConfig
     probabilities: bool = False
     samples: Mapping[LayerId, tuple[int, ...]] = field(default_factory=dict)
+    full: frozenset[LayerId] = frozenset()
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +127,7 @@ class PredictController:
         model = current.model
         spatial: Spatial = "ZYX" if model.config.dimensions == 3 else "YX"
         try:
-            sources = [self._layers.source(image, spatial) for image in wish.images]
+            sources = [self._source(image, spatial, model, wish) for image in wish.images]
         except UNetError as err:
             self._state.fail(str(err))
             return
@@ -135,16 +138,25 @@ class PredictController:
         else:
             self._begin(wish, sources, model, spatial)
 
+    def _source(
+        self, image: LayerId, spatial: Spatial, model: Any, wish: PredictWish
+    ) -> ImageSource:
+        if image not in wish.full:
+            return self._layers.source(image, spatial)
+        return self._layers.full_source(image, spatial, getattr(model, "spacing", None))
+
     def _begin(
         self, wish: PredictWish, sources: list[ImageSource], model: Any, spatial: Spatial
     ) -> None:
         classes = model.classes
         canvases = [
-            self._layers.canvas(image, spatial) if too_many(source) else None
+            self._layers.canvas(image, spatial, image in wish.full) if too_many(source) else None
             for image, source in zip(wish.images, sources, strict=True)
         ]
         results = [
-            self._layers.open_mask(image, classes, spatial) if canvas is None else None
+            self._layers.open_mask(image, classes, spatial, image in wish.full)
+            if canvas is None
+            else None
             for image, canvas in zip(wish.images, canvases, strict=True)
         ]
         cancel = CancelToken()
@@ -211,7 +223,8 @@ class PredictController:
                 self._on_image(run, event)
             case StreamBegun(number=number, path=path):
                 image = run.wish.images[number]
-                opened = self._layers.open_streamed(image, path, run.classes, run.spatial)
+                full = image in run.wish.full
+                opened = self._layers.open_streamed(image, path, run.classes, run.spatial, full)
                 run.results[number] = opened
             case StreamDone(number=number, path=path, stopped=stopped):
                 run.folders.append(path)
@@ -244,7 +257,9 @@ class PredictController:
             return
         if run.wish.probabilities:
             image = run.wish.images[event.number]
-            self._layers.show_probabilities(image, event.probabilities, run.classes, run.spatial)
+            self._layers.show_probabilities(
+                image, event.probabilities, run.classes, run.spatial, image in run.wish.full
+            )
         self._kept.append(_Kept(result, event.probabilities, run.classes))
         while sum(kept.probabilities.nbytes for kept in self._kept) > KEPT_BYTES:
             del self._kept[0]

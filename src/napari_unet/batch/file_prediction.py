@@ -20,6 +20,7 @@ from napari_unet.data.canvas import Canvas
 from napari_unet.data.files import LoadedImage, read_image, write_labels, write_probabilities
 from napari_unet.data.label_store import LabelStore
 from napari_unet.data.ngff import NgffVersion
+from napari_unet.data.pyramid import level_for, level_of_shape, source_at
 
 if TYPE_CHECKING:
     from napari_unet.learn.model import Model
@@ -44,12 +45,15 @@ class FilePrediction:
         Version of results in OME-Zarr; that of the image, if it has one, when not given.
     channels : sequence of int, str or None, optional
         Which channels of the images are used; all when not given.
+    level : int, optional
+        Which level of pyramids is looked at, 0 the finest; the one that fits the model when not
+        given. Labels are at full resolution.
 
     Attributes
     ----------
     elsewhere : callable or None
-        Given a task and its image, who computes tiles of results in OME-Zarr; this process if
-        there is nobody.
+        Given a task, its image and the level that is looked at, who computes tiles of results
+        in OME-Zarr; this process if there is nobody.
     """
 
     def __init__(
@@ -61,18 +65,29 @@ class FilePrediction:
         parts: tuple[Part, ...] = (),
         version: NgffVersion | None = None,
         channels: Sequence[Channel] | None = None,
+        level: int | None = None,
     ) -> None:
         self._model, self._config, self._axes = model, config, axes
-        self._channels = channels
+        self._channels, self._level = channels, level
         self._cancel, self._parts, self._version = cancel, parts, version
-        self.elsewhere: Callable[[Task, LoadedImage], Any] | None = None
+        self.elsewhere: Callable[[Task, LoadedImage, int], Any] | None = None
 
-    def read(self, path: Path) -> tuple[LoadedImage, ImageSource, list[str]]:
-        """Read an image as the model sees it, and what the user should know about it."""
+    def read(self, path: Path) -> tuple[LoadedImage, int, list[str]]:
+        """Open an image; the level to look at, and what the user should know about it."""
         loaded = read_image(path, self._axes)
-        source = loaded.source(self._spatial, self._channels)
-        notices = [f"{source.name}: {text}" for text in loaded.notices]
-        return loaded, source, notices
+        level, said = level_for(
+            loaded, self._model.spacing, self._config, self._spatial, self._level
+        )
+        texts = (*loaded.notices, *([said] if said else ()))
+        return loaded, level, [f"{loaded.path.name}: {text}" for text in texts]
+
+    def source(
+        self, loaded: LoadedImage, level: int, shape: tuple[int, ...] | None = None
+    ) -> ImageSource:
+        """The image at full resolution; or the coarser level that has labels of this shape."""
+        if shape is not None and (other := level_of_shape(loaded, shape)) is not loaded:
+            return other.source(self._spatial, self._channels)
+        return source_at(loaded, level, self._spatial, self._channels)
 
     def made_with(self) -> str:
         """What results depend on, beside the images: two that agree in it are alike."""
@@ -81,7 +96,8 @@ class FilePrediction:
         result = self._config.changed(device="auto", tile_size=None)  # these change no labels
         digest = model_digest(self._model)
         channels = None if self._channels is None else tuple(self._channels)
-        return repr((digest, self._axes, self._parts, self._version, channels, result))
+        facts = (digest, self._axes, self._parts, self._version, channels, result)
+        return repr(facts if self._level is None else (*facts, self._level))
 
     @property
     def _spatial(self) -> Spatial:
@@ -97,13 +113,15 @@ class FilePrediction:
         """
         from napari_unet.learn.inference import predict
 
-        loaded, source, notices = self.read(task.image)
+        loaded, level, notices = self.read(task.image)
+        source = self.source(loaded, level)
         for text in notices:
             yield Notice(text)
         shape = tuple(int(n) for n in source.array.shape)
         samples = samples_in(self._parts, source.axes, shape, source.name)
         if task.streams:
-            return (yield from self._stream(task, overwrite, loaded, source, samples))
+            elsewhere = self.elsewhere(task, loaded, level) if self.elsewhere else None
+            return (yield from self._stream(task, overwrite, loaded, source, samples, elsewhere))
         result = yield from predict(
             self._model,
             source,
@@ -133,6 +151,7 @@ class FilePrediction:
         loaded: LoadedImage,
         source: ImageSource,
         samples: Sequence[int] | None,
+        answers: Any,
     ) -> Work:
         """Predict one image block by block into OME-Zarr, here or elsewhere."""
         from napari_unet.learn.streaming import stream
@@ -145,7 +164,6 @@ class FilePrediction:
             inputs=[task.image],
             overwrite=overwrite,
         )
-        answers = self.elsewhere(task, loaded) if self.elsewhere is not None else None
         result: StreamResult = yield from stream(
             self._model,
             source,

@@ -72,10 +72,11 @@ def evaluate(
     config = PredictConfig(device=device)
     wanted = channels_in(channels)
     files = FilePrediction(loaded_model, config, axes, cancel, channels=wanted)
-    _, source, notices = files.read(image)
+    loaded, level, notices = files.read(image)
+    labels = read_labels(truth).array
+    source = files.source(loaded, level, labels.shape)
     for notice in notices:
         report.say(notice)
-    labels = read_labels(truth).array
     reading = PaintedImage(source, labels, paint).read()
     report.say(f"{truth.name}: {reading.sentence}")
     classes = loaded_model.classes

@@ -106,6 +106,15 @@ def predict(
             help="Look at images at the pixel size of training; if neither, only say so.",
         ),
     ] = None,
+    level: Annotated[
+        int | None,
+        typer.Option(
+            "--level",
+            min=0,
+            help="Look at this level of pyramids, 0 the finest; if not given, at that of the "
+            "model's pixel size. Labels are at full resolution.",
+        ),
+    ] = None,
     axes: Axes = None,
     device: DeviceName = "auto",
     overwrite: Overwrite = False,
@@ -150,15 +159,15 @@ def predict(
 
     cancel, trained = CancelToken(), load_model(model)
     wanted = channels_in(channels)
-    prediction = FilePrediction(trained, config, axes, cancel, parts, ome_zarr, wanted)
+    prediction = FilePrediction(trained, config, axes, cancel, parts, ome_zarr, wanted, level)
     batch: BatchResult | None = None
     with (
         _cluster(tasks, workers, scheduler, report) as client,
         stopping_gently(cancel, report, _STOPPING) as interrupted,
     ):
         if client is not None:
-            prediction.elsewhere = lambda task, loaded: ClusterAnswers(
-                client, trained, task.image, loaded.axes, config, cancel, wanted
+            prediction.elsewhere = lambda task, loaded, seen: ClusterAnswers(
+                client, trained, task.image, loaded.axes, config, cancel, wanted, seen
             )
         if tasks.folder is None:
             [task] = tasks.each

@@ -31,6 +31,7 @@ from napari_unet.core.events import (
 from napari_unet.core.held_out_score import classes_in_words, score_in_words
 from napari_unet.core.settings import network_for, network_named
 from napari_unet.data.files import check_output, read_image, read_labels
+from napari_unet.data.pyramid import level_of_shape
 
 if TYPE_CHECKING:
     from napari_unet.learn.model import Model
@@ -68,10 +69,10 @@ def run_training(order: TrainingOrder, report: Report) -> int:
         before the error is saved.
     """
     _check_output(order)
-    team = None
-    if order.devices > 1:
-        from napari_unet.learn.team import gather_team
+    from napari_unet.learn.team import gather_team, machines
 
+    team = None
+    if order.devices > 1 or machines() > 1:
         team = gather_team(order.devices, order.config.device)
         order = replace(order, config=order.config.changed(device=team.device))
         report = report if team.leads else Report(quiet=True, as_json=False)
@@ -209,9 +210,14 @@ def _read(
     painted = []
     for image_path, paint_path in pairs:
         image, paint = read_image(image_path, order.axes), read_labels(paint_path)
-        for notice in (*image.notices, *paint.notices):
-            report.say(notice)
-        source = image.source(spatial, order.channels)
+        level = level_of_shape(image, paint.array.shape)
+        fits = level.spec().label_shape(level.array.shape) == paint.array.shape
+        for notice in (*image.notices, *(() if fits else paint.notices)):
+            report.say(notice)  # paint that fits has the image's axes, whatever its own may be
+        if level is not image:
+            size = " x ".join(map(str, paint.array.shape))
+            report.say(f"{paint_path.name}: learned on the level of {size} pixels.")
+        source = level.source(spatial, order.channels)
         painted.append(PaintedImage(source, paint.array, mode, order.names))
     assembled = assemble(painted, like.training.classes if like else None)
     for (_, paint_path), reading in zip(pairs, assembled.readings, strict=True):

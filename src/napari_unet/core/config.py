@@ -138,7 +138,7 @@ class TrainConfig(Config):
     )  # fmt: skip
     batch_size: int = Field(2, ge=1, le=256, title="Batch", description="Patches per step.")
     learning_rate: float = Field(
-        5e-4, gt=0, le=1, title="Learning rate", description="Size of the largest step."
+        1e-3, gt=0, le=1, title="Learning rate", description="Size of the largest step."
     )
     weight_decay: float = Field(
         1e-3, ge=0, title="Weight decay", description="Pull of the weights towards zero."
@@ -163,7 +163,7 @@ class TrainConfig(Config):
         "cosine", title="Schedule", description="How the learning rate falls over the budget."
     )
     finish: float = Field(
-        0.25, ge=0, le=0.9, title="Finish",
+        0.4, ge=0, le=0.9, title="Finish",
         description="Share of the time, at the end, in which held-out strokes are learned too.",
     )  # fmt: skip
     average_decay: float = Field(

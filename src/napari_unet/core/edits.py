@@ -22,11 +22,14 @@ class MaskEdit:
         Which pixels of the box were changed, in its shape; None for all of them.
     values : int or ndarray
         What they are now: one value, or one for each pixel under the mask, or the whole box.
+    before : int or ndarray, optional
+        What they were, in the same way; None if nobody knows.
     """
 
     box: Box
     mask: np.ndarray | None
     values: int | np.ndarray
+    before: int | np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,10 +42,13 @@ class PointEdit:
         Position of each pixel, one array per axis of the labels array.
     values : int or ndarray
         What they are now: one value, or one for each pixel.
+    before : int or ndarray, optional
+        What they were, in the same way; None if nobody knows.
     """
 
     where: tuple[np.ndarray, ...]
     values: int | np.ndarray
+    before: int | np.ndarray | None = None
 
     @property
     def box(self) -> Box:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import log
+
+import numpy as np
 
 _MICROMETRES = {
     "angstrom": 1e-4,
@@ -80,3 +83,37 @@ def rescaling(trained: Sequence[float] | None, now: Sequence[float]) -> tuple[fl
         return None
     factors = tuple(b / a for a, b in zip(trained, now, strict=True))
     return None if all(abs(factor - 1) <= _ALIKE for factor in factors) else factors
+
+
+def level_to_see(
+    trained: Sequence[float] | None, levels: Sequence[Sequence[float]], finer: bool = False
+) -> int | None:
+    """Which level of a pyramid looks to a model as in training.
+
+    Parameters
+    ----------
+    trained : sequence of float or None
+        Pixel size the model was trained at, along the spatial axes.
+    levels : sequence of (sequence of float)
+        Pixel size of each level, finest first.
+    finer : bool, optional
+        Take no level that is coarser than the training, because it is rescaled all the same.
+
+    Returns
+    -------
+    int or None
+        The level of the nearest size; None where sizes are not known, unless one of them is as
+        in training. Ones, which may be a size or stand for none, count where a level has them.
+    """
+    if trained is None or any(len(size) != len(trained) for size in levels):
+        return None
+    if not known_size(trained):
+        same = [k for k, size in enumerate(levels) if np.allclose(size, trained, rtol=1e-3)]
+        return same[0] if same else None
+    apart = [[log(now / a) for a, now in zip(trained, size, strict=True)] for size in levels]
+    chosen = min(range(len(levels)), key=lambda k: max(map(abs, apart[k])))
+    if finer:
+        fine = [k for k, steps in enumerate(apart) if max(steps) <= _ALIKE]
+        chosen = fine[-1] if fine else 0
+    alike = max(map(abs, apart[chosen])) <= _ALIKE
+    return chosen if alike or known_size(levels[0]) else None

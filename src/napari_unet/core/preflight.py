@@ -50,7 +50,11 @@ class Advice:
 
 
 def check_paint(
-    paint: Any, image: Any, axes: AxesSpec, reading: PaintReading | None = None
+    paint: Any,
+    image: Any,
+    axes: AxesSpec,
+    reading: PaintReading | None = None,
+    varied: bool = False,
 ) -> list[Advice]:
     """Return what stands in the way of training on this paint, the worst first.
 
@@ -64,6 +68,8 @@ def check_paint(
         The image's axes.
     reading : PaintReading, optional
         What the paint was read as; not needed while image and paint do not fit.
+    varied : bool, optional
+        The image is known not to be the same everywhere, so it need not be read to find out.
 
     Returns
     -------
@@ -74,7 +80,7 @@ def check_paint(
         check_shape(tuple(paint.shape), axes, tuple(image.shape))
     except (AxesError, ShapeMismatch) as misfit:
         return [Advice(str(misfit), True, "shape")]
-    advice = _on_image(image, axes)
+    advice = [] if varied else _on_image(image, axes)
     if reading is not None:
         facts = survey(paint, None if advice else image, axes)
         advice += _on_classes(_pixels(facts, reading), reading)

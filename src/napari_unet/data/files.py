@@ -277,7 +277,7 @@ def _named(loaded: LoadedImage, axes: str | None) -> LoadedImage:
         raise UnreadableImage(
             f"{loaded.path} has the axes {axes}, which are not those of an image. {err}"
         ) from err
-    return replace(loaded, axes=axes)
+    return replace(loaded, axes=axes, coarser=tuple(replace(c, axes=axes) for c in loaded.coarser))
 
 
 def _is_grey(array: np.ndarray) -> bool:

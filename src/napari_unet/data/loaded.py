@@ -47,6 +47,8 @@ class LoadedImage:
         The version of OME-Zarr, if it is one.
     channel_names : tuple of str, optional
         What the file calls its channels.
+    coarser : tuple of LoadedImage, optional
+        The other levels, if it is a pyramid, from fine to coarse.
     """
 
     array: Any
@@ -60,6 +62,12 @@ class LoadedImage:
     translation: tuple[float, ...] = ()
     ngff: Literal["0.4", "0.5"] | None = None
     channel_names: tuple[str, ...] = ()
+    coarser: tuple[LoadedImage, ...] = ()
+
+    @property
+    def levels(self) -> tuple[LoadedImage, ...]:
+        """Itself and its coarser levels, finest first."""
+        return (self, *self.coarser)
 
     def spec(self, spatial: Spatial = "YX") -> AxesSpec:
         """The axes as the engine wants them, for a network that sees `spatial`."""

@@ -10,10 +10,16 @@ from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from warnings import catch_warnings, simplefilter
+
+import numpy as np
 
 from napari_unet.core.errors import MissingPackage, UnreadableImage
 from napari_unet.data.lazy import LazyArray
 from napari_unet.data.loaded import PIXEL, LoadedImage
+
+_WAYS: dict[str, tuple[dict[str, bool], ...]] = {".czi": ({}, {"use_aicspylibczi": False})}
+"""What to tell a plugin to try one way after the other."""
 
 PLUGINS = {".czi": "bioio-czi", ".lif": "bioio-lif", ".nd2": "bioio-nd2"}
 """What reads files of each ending."""
@@ -36,18 +42,15 @@ def read_microscope(path: Path) -> LoadedImage:
             f"Install them with: pip install bioio {plugin} "
             "(or all formats: pip install 'napari-unet-paint[formats]')"
         )
-    import bioio
-
-    image = bioio.BioImage(path)
-    letters = image.dims.order
-    if image.dask_data.shape[letters.index("C")] == 1:
+    image, data, letters = _opened(path)
+    if "C" not in letters or data.shape[letters.index("C")] == 1:
         letters = letters.replace("S", "C")  # colour is channels where there are no others
-    array, axes = _squeezed(image.dask_data, letters, path)
+    array, axes = _squeezed(data, letters, path)
     calibration = _calibration(image)
     notices = []
     if len(image.scenes) > 1:
         notices.append(
-            f"{path.name} holds {len(image.scenes)} images; only the first is used. "
+            f"{path.name} holds {len(image.scenes)} images; only {image.current_scene!r} is used. "
             "Save the others as files of their own."
         )
     return LoadedImage(
@@ -59,6 +62,39 @@ def read_microscope(path: Path) -> LoadedImage:
         kind="other",
         notices=tuple(notices),
         channel_names=tuple(map(str, getattr(image, "channel_names", None) or ())),
+    )
+
+
+def _opened(path: Path) -> tuple[Any, Any, str]:
+    """The first image in a file that can be read, its lazy array, and the letters of its axes.
+
+    Plugins open what they cannot read: images without channels (of electrons), along a line, or
+    at many wavelengths. So a corner is read at once, by each of the plugin's ways.
+
+    Raises
+    ------
+    UnreadableImage
+        If there is none.
+    """
+    import bioio
+
+    first: Exception | None = None
+    for options in _WAYS.get(path.suffix.lower(), ({},)):
+        with catch_warnings():
+            simplefilter("ignore", DeprecationWarning)  # the older of two ways
+            image = bioio.BioImage(path, **options)
+            for scene in image.scenes:
+                try:
+                    image.set_scene(scene)
+                    data, letters = image.dask_data, image.dims.order
+                    np.asarray(data[(slice(0, 1),) * data.ndim])
+                except Exception as err:  # noqa: BLE001  # plugins fail in any way
+                    first = first or err
+                else:
+                    return image, data, letters
+    raise UnreadableImage(
+        f"{path} holds no image that {PLUGINS[path.suffix.lower()]} can read ({first}). "
+        "Save it as OME-TIFF in the microscope's own program."
     )
 
 

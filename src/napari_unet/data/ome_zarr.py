@@ -8,13 +8,14 @@ package stands between.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from napari_unet.core.arrays import likely_axes
 from napari_unet.core.errors import MissingPackage, UnreadableImage
+from napari_unet.core.finer import times_finer
 from napari_unet.data.lazy import LazyArray
 from napari_unet.data.loaded import PIXEL, LoadedImage
 from napari_unet.data.ngff import read_geometry
@@ -128,7 +129,7 @@ def _finest(group: Any, about: Mapping[str, Any], path: Path) -> LoadedImage:
     level = pyramid["datasets"][0]
     array = group[level["path"]]
     geometry = read_geometry(pyramid, level, len(array.shape))
-    return LoadedImage(
+    finest = LoadedImage(
         array=LazyArray(array, path),
         axes=geometry.axes,
         spacing=geometry.spacing,
@@ -140,6 +141,21 @@ def _finest(group: Any, about: Mapping[str, Any], path: Path) -> LoadedImage:
         notices=geometry.notices,
         channel_names=_channel_names(about),
     )
+    return replace(finest, coarser=tuple(_coarser(group, pyramid, finest)))
+
+
+def _coarser(group: Any, pyramid: Mapping[str, Any], finest: LoadedImage) -> Iterator[LoadedImage]:
+    """The other levels of a pyramid, unread; one that is not there is passed over."""
+    for level in pyramid["datasets"][1:]:
+        if level["path"] not in group:
+            continue
+        array = group[level["path"]]
+        if len(array.shape) != len(finest.axes) or 0 in array.shape:
+            continue
+        # from the sizes: what the metadata say of coarser levels is often left out or rounded
+        times = times_finer(finest.array.shape, array.shape)
+        spacing = tuple(step * f for step, f in zip(finest.spacing, times, strict=True))
+        yield replace(finest, array=LazyArray(array, finest.path), spacing=spacing, notices=())
 
 
 def _channel_names(about: Mapping[str, Any]) -> tuple[str, ...]:

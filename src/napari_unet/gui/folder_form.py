@@ -24,8 +24,8 @@ from napari_unet.batch.events import FileFailed
 from napari_unet.batch.tasks import WriteAs
 from napari_unet.gui.keyed_combo import KeyedCombo
 from napari_unet.gui.path_field import LABEL_WIDTH, PathField
+from napari_unet.gui.progress_bar import thin_progress_bar
 from napari_unet.gui.style import set_role
-from napari_unet.gui.train_form import thin_progress_bar
 
 FolderState = Literal["empty", "ready", "running", "stopping", "blocked"]
 

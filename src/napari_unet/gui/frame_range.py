@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from qtpy.QtCore import QSignalBlocker, Qt, Signal
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QWidget
+from qtpy.QtWidgets import QLabel, QSizePolicy, QSpinBox, QWidget
 
 from napari_unet.core.frames import Part
 from napari_unet.gui.keyed_combo import KeyedCombo, only_when_focused
+from napari_unet.gui.labelled_row import labelled_row
 from napari_unet.gui.style import set_role
 
 ALL, SHOWN = "all", "shown"
@@ -57,16 +58,9 @@ class FrameRange(QWidget):
         )
         self._first, self._last = self._box("First"), self._box("Last")
         self._to = QLabel("to", self)
-        label = QLabel("Which", self)
-        label.setBuddy(self._combo)
-        label.setToolTip(self._combo.toolTip())
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
-        for text in (label, self._to):
-            set_role(text, "quiet")
-        layout.addWidget(label)
-        layout.addWidget(self._combo, 2)
+        set_role(self._to, "quiet")
+        layout = labelled_row("Which", self._combo, tip=self._combo.toolTip(), stretch=2)
+        self.setLayout(layout)
         layout.addWidget(self._first, 1)
         layout.addWidget(self._to)
         layout.addWidget(self._last, 1)

@@ -10,10 +10,10 @@ from qtpy.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidge
 
 from napari_unet.gui.axes_editor import AxesEditor
 from napari_unet.gui.keyed_combo import KeyedCombo
+from napari_unet.gui.labelled_row import labelled_row
 from napari_unet.gui.layer_checklist import LayerChecklist, LayerItem
 from napari_unet.gui.style import set_role
 
-_LABEL_WIDTH = 50
 """Wide enough for every label here, so that the boxes line up."""
 
 
@@ -121,7 +121,7 @@ class ImagePicker(QWidget):
         layout = QVBoxLayout()
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
-        layout.addLayout(_labelled("Image", self._combo))
+        layout.addLayout(labelled_row("Image", self._combo))
         layout.addLayout(line)
         layout.addWidget(self._fold)
         return layout
@@ -178,7 +178,7 @@ class PaintPicker(QWidget):
         self._new.setAccessibleName("New paint layer")
         self._new.setToolTip(_NEW_HELP)
         set_role(self._new, "button")
-        layout = _labelled("Layer", self._combo)
+        layout = labelled_row("Layer", self._combo)
         layout.addWidget(self._new)
         self.setLayout(layout)
         self._combo.chosen.connect(self.valueChanged)
@@ -203,16 +203,3 @@ class PaintPicker(QWidget):
 
     def _on_new_clicked(self) -> None:
         self.new_requested.emit()
-
-
-def _labelled(text: str, control: QWidget) -> QHBoxLayout:
-    label = QLabel(text)
-    label.setBuddy(control)
-    label.setMinimumWidth(_LABEL_WIDTH)
-    set_role(label, "quiet")
-    layout = QHBoxLayout()
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(6)
-    layout.addWidget(label)
-    layout.addWidget(control, 1)
-    return layout

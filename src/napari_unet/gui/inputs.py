@@ -30,6 +30,16 @@ def key_of(layer: Any) -> str:
     return str(layer.unique_id)
 
 
+def own_key(number: int) -> str:
+    """The key of one of a layer's own channels."""
+    return f"{_OWN}{number}"
+
+
+def own_channel(key: str) -> int | None:
+    """The number of the layer's own channel that a key means; None for another layer's."""
+    return int(key.removeprefix(_OWN)) if key.startswith(_OWN) else None
+
+
 def channel_items(layer: Any, images: Sequence[Any]) -> tuple[ChannelItem, ...]:
     """What may be a channel of this image: its own, and layers of the same size.
 
@@ -63,10 +73,16 @@ def channel_items(layer: Any, images: Sequence[Any]) -> tuple[ChannelItem, ...]:
 
 def chosen_channels(layer: Any, images: Sequence[Any]) -> tuple[str, ...]:
     """The keys of the channels of an image, in order; all of its own if nothing was chosen."""
-    own = tuple(f"{_OWN}{number}" for number in range(channels_of(layer)))
+    own = tuple(own_key(number) for number in range(channels_of(layer)))
+    return noted_channels(layer, images) or own
+
+
+def noted_channels(layer: Any, images: Sequence[Any]) -> tuple[str, ...]:
+    """As `chosen_channels`, but empty if nothing was chosen."""
+    own = (own_key(number) for number in range(channels_of(layer)))
     present = {*own, *(key_of(image) for image in images)}
     noted = layer.metadata.get(METADATA, {}).get(_CHANNELS, ())
-    return tuple(key for key in noted if key in present) or own
+    return tuple(key for key in noted if key in present)
 
 
 def choose_channels(layer: Any, keys: Sequence[str], images: Sequence[Any]) -> None:

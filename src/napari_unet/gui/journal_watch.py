@@ -66,6 +66,7 @@ class JournalWatch(QObject):
         self._said.connect(self._on_said)
         watch.changed.connect(self._on_change)
         paint_step.pair_changed.connect(self._look)
+        paint_step.input_changed.connect(self._on_input)
         self.line.accepted.connect(self._on_restore)
         self.line.declined.connect(self._on_dismiss)
         self.journal.offer_changed.connect(self._show)
@@ -77,6 +78,14 @@ class JournalWatch(QObject):
         target = self._layers.target_of(change.layer)
         if target is not None:
             self.journal.painted(Painted(target, change.edits, change.replaced))
+
+    def _on_input(self) -> None:
+        """Note which channels there are now, if there is paint that they are the input of."""
+        self._watch.flush()
+        layer = self._step.paint
+        target = self._layers.target_of(layer) if layer is not None else None
+        if target is not None and self.journal.keeps(target.layer):
+            self.journal.painted(Painted(target))
 
     def _on_removed(self, event: Any) -> None:
         self._watch.flush()
@@ -90,8 +99,14 @@ class JournalWatch(QObject):
             self.journal.forget()
 
     def _on_restore(self) -> None:
+        offer = self.journal.offer
         self.journal.restore(self._layers)
+        changed, sentence = self._layers.give_channels_back(offer) if offer else (False, "")
+        if sentence:
+            self._state.say(sentence, "warning")
         self._step.sync()
+        if changed:
+            self._step.input_changed.emit()
 
     def _on_dismiss(self) -> None:
         self.journal.dismiss()

@@ -13,6 +13,7 @@ from napari_unet.app.painted import ImageIdentity, PaintTarget
 from napari_unet.core.errors import UNetError
 from napari_unet.core.journal_records import JournalHead
 from napari_unet.core.kept_paint import KeptPaint
+from napari_unet.gui.kept_channels import channels_to_keep, give_channels_back
 from napari_unet.gui.layer_store import LayerGone, ViewerLayers, id_of, kind_of
 from napari_unet.gui.layers import axes_of, choose_axes, label_geometry
 from napari_unet.gui.notes import METADATA, notes_of
@@ -48,7 +49,10 @@ class KeptPaintLayers:
         data = level_zero(layer)
         if image is None or kind_of(layer) in {"preview", "mask", "stored"} or data.ndim < 2:
             return None
-        return PaintTarget(id_of(layer), data, layer.name, identity_of(image), _notes(layer))
+        notes = _notes(layer)
+        if channels := channels_to_keep(image, self._store.images()):
+            notes["channels"] = channels
+        return PaintTarget(id_of(layer), data, layer.name, identity_of(image), notes)
 
     def layers_of(self, image: Any) -> LayersNow:
         """The labels layers that may hold paint of an image."""
@@ -61,6 +65,13 @@ class KeptPaintLayers:
                 if kind_of(layer) != "mask"
             },
         )
+
+    def give_channels_back(self, offer: Offer) -> tuple[bool, str]:
+        """Choose the channels again that were the input; see `give_channels_back`."""
+        image = self._store.find(offer.image)
+        if image is None:
+            return False, ""
+        return give_channels_back(image, _channels(offer.notes), self._store.images())
 
     def give_back(self, offer: Offer) -> PaintTarget:
         """Fill the paint layer, or add one; see `napari_unet.app.journal_controller`."""
@@ -169,6 +180,12 @@ def _name_classes(layer: Any, notes: Mapping[str, Any], values: list[int]) -> No
     notes_of(layer)["classes"] = {**names, **fresh}
     colours = {int(v): colour for v, colour in notes.get("colours", {}).items()}
     show_classes(layer, {v: colours[v] for v in fresh if v in colours})
+
+
+def _channels(notes: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Kept channels; none in a journal from before they were kept."""
+    kept = notes.get("channels", [])
+    return [dict(one) for one in kept if isinstance(one, Mapping)]
 
 
 def _names(notes: Mapping[str, Any]) -> dict[int, str]:

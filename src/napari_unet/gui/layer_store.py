@@ -17,12 +17,14 @@ from napari_unet.core.axes import Spatial
 from napari_unet.core.errors import UNetError
 from napari_unet.core.source import Box, ImageSource
 from napari_unet.data.canvas import Canvas
+from napari_unet.gui.answers_shown import AnswersShown
+from napari_unet.gui.full_size import full_source
 from napari_unet.gui.inputs import all_layers, input_source
 from napari_unet.gui.label_arrays import labels_like, paint_view, spec_of_result, write_labels
 from napari_unet.gui.layers import axes_of, label_geometry, lies_like
 from napari_unet.gui.notes import METADATA, notes_of
 from napari_unet.gui.paint_counts import PaintCounts, copy_paint
-from napari_unet.gui.paint_layer import belongs, coloured, image_of, names_of, result_colours, tie
+from napari_unet.gui.paint_layer import belongs, coloured, image_of, names_of, result_colours
 from napari_unet.gui.partial_refresh import Part, refresh_parts
 from napari_unet.gui.place import place_of, whole, worked_on
 from napari_unet.gui.result_layers import (
@@ -30,6 +32,7 @@ from napari_unet.gui.result_layers import (
     name_classes,
     probability_layers,
     reads_from,
+    result_layer,
     streamed_layer,
 )
 
@@ -64,8 +67,8 @@ class ViewerLayers:
     """
 
     def __init__(self, viewer: Any, counts: PaintCounts, parent: QObject) -> None:
-        self._viewer = viewer
-        self._counts = counts
+        self._viewer, self._counts = viewer, counts
+        self.answers = AnswersShown()
         self._edited: set[str] = set()
         self._stale: dict[str, tuple[Any, list[Part]]] = {}
         self._timer = QTimer(parent)
@@ -97,6 +100,11 @@ class ViewerLayers:
         """Every labels layer that shows a prediction, topmost last."""
         return [layer for layer in self._of_type(Labels) if kind_of(layer) in {"preview", "mask"}]
 
+    def previews_of(self, image: Any) -> list[Any]:
+        """The labels layers that show what is answered for an image; one for each area of it."""
+        found, images = self.results(), self.images()
+        return [p for p in found if kind_of(p) == "preview" and image_of(p, images) == image]
+
     def paint_of(self, image: Any) -> Any | None:
         """The topmost paint layer tied to an image."""
         every, images = self.paints(), self.images()
@@ -122,6 +130,10 @@ class ViewerLayers:
         with worked_on(members, whole(layer)):
             return input_source(layer, images, spatial)
 
+    def full_source(self, image: LayerId, spatial: Spatial, trained: Any) -> ImageSource:
+        """The finest level of a pyramid; see `napari_unet.app.ports.LayerStore`."""
+        return full_source(self._get(image), self.images(), spatial, trained)
+
     def snapshot(self, image: LayerId, paint: LayerId, spatial: Spatial) -> PaintedImage:
         """A copy of the paint with its image; see `napari_unet.app.ports.LayerStore`."""
         image_layer, paint_layer = self._get(image), self._get(paint)
@@ -144,48 +156,48 @@ class ViewerLayers:
         image_layer, paint_layer = self._get(image), self._get(paint)
         geometry = label_geometry(image_layer)
         dtype = np.min_scalar_type(max([*names_of(paint_layer), *self._counts.current, 1]))
-        images = self.images()
-        for layer in self._of_type(Labels):
-            fits = lies_like(layer, geometry)
-            if kind_of(layer) == "preview" and image_of(layer, images) == image_layer and fits:
+        for layer in self.previews_of(image_layer):
+            if lies_like(layer, geometry):
                 layer.data = np.zeros(geometry.shape, dtype)
                 layer.visible = True
                 break
         else:
-            layer = self._result(image_layer, "preview", dtype, opacity=0.45)
+            layer = result_layer(image_layer, "preview", dtype, opacity=0.45)
             self.insert(layer, below=paint_layer)
         layer.colormap = result_colours(paint_layer)
         notes_of(layer).update(axes=axes_of(image_layer), spatial=spatial)
         return id_of(layer)
 
-    def open_mask(self, image: LayerId, classes: ClassMap, spatial: Spatial) -> LayerId:
+    def open_mask(
+        self, image: LayerId, classes: ClassMap, spatial: Spatial, full: bool = False
+    ) -> LayerId:
         """A new result layer; see `napari_unet.app.ports.LayerStore`."""
         image_layer = self._get(image)
         paint = self.paint_of(image_layer)
         dtype = np.min_scalar_type(max(classes.label_values, default=1))
-        with worked_on([image_layer], whole(image_layer)):
-            layer = self._result(image_layer, "mask", dtype, opacity=0.6)
+        with worked_on([image_layer], whole(image_layer, full)):
+            layer = result_layer(image_layer, "mask", dtype, opacity=0.6)
         name_classes(layer, paint, image_layer, classes, spatial)
         self.insert(layer, below=paint)
         layer.events.paint.connect(self._on_edited)
         self._hide_preview(image_layer)
         return id_of(layer)
 
-    def canvas(self, image: LayerId, spatial: Spatial) -> Canvas:
+    def canvas(self, image: LayerId, spatial: Spatial, full: bool = False) -> Canvas:
         """Where labels lie, for a file; see `napari_unet.app.ports.LayerStore`."""
         layer = self._get(image)
-        with worked_on([layer], whole(layer)):
+        with worked_on([layer], whole(layer, full)):
             return canvas_of(layer, self.source(image, spatial))
 
     def open_streamed(
-        self, image: LayerId, path: Path, classes: ClassMap, spatial: Spatial
+        self, image: LayerId, path: Path, classes: ClassMap, spatial: Spatial, full: bool = False
     ) -> LayerId:
         """A result that fills in a folder; see `napari_unet.app.ports.LayerStore`."""
         image_layer = self._get(image)
         for layer in self._of_type(Labels):
             if reads_from(layer, path):
                 return id_of(layer)
-        with worked_on([image_layer], whole(image_layer)):
+        with worked_on([image_layer], whole(image_layer, full)):
             layer = streamed_layer(image_layer, path, self.source(image, spatial))
         paint = self.paint_of(image_layer)
         name_classes(layer, paint, image_layer, classes, spatial)
@@ -194,9 +206,8 @@ class ViewerLayers:
         return id_of(layer)
 
     def _hide_preview(self, image: Any) -> None:
-        for other in self._of_type(Labels):
-            if kind_of(other) == "preview" and image_of(other, self.images()) == image:
-                other.visible = False
+        for preview in self.previews_of(image):
+            preview.visible = False
 
     def write(self, result: LayerId, sample: int, box: Box, labels: np.ndarray) -> None:
         """Show labels in one box; see `napari_unet.app.ports.LayerStore`."""
@@ -208,6 +219,7 @@ class ViewerLayers:
         part: Part = ()  # a result in a folder is there already
         if isinstance(layer.data, np.ndarray):
             part = write_labels(layer.data, spec_of_result(layer), sample, box, labels)
+            self.answers.wrote(layer, part)
         self._stale.setdefault(id_of(layer), (layer, []))[1].append(part)
         if not self._timer.isActive():
             self._timer.start()
@@ -230,11 +242,16 @@ class ViewerLayers:
             self._viewer.layers.remove(layer)
 
     def show_probabilities(
-        self, image: LayerId, probabilities: np.ndarray, classes: ClassMap, spatial: Spatial
+        self,
+        image: LayerId,
+        probabilities: np.ndarray,
+        classes: ClassMap,
+        spatial: Spatial,
+        full: bool = False,
     ) -> None:
         """Add probabilities as image layers; see `napari_unet.app.ports.LayerStore`."""
         image_layer = self._get(image)
-        with worked_on([image_layer], whole(image_layer)):
+        with worked_on([image_layer], whole(image_layer, full)):
             layers = probability_layers(image_layer, probabilities, classes, spatial)
         for layer in layers:
             self.insert(layer, below=self.paint_of(image_layer))
@@ -264,18 +281,6 @@ class ViewerLayers:
         layer = self.find(layer_id)
         if layer is None:
             raise LayerGone("A layer was removed. Choose the image and its paint again.")
-        return layer
-
-    def _result(self, image: Any, kind: str, dtype: np.dtype, opacity: float) -> Labels:
-        geometry = label_geometry(image)
-        layer = Labels(
-            np.zeros(geometry.shape, dtype),
-            name=f"{image.name} {kind}",
-            opacity=opacity,
-            **geometry.layout,
-        )
-        tie(layer, image)
-        notes_of(layer)["kind"] = kind
         return layer
 
     def _take_colours(self, preview: Any) -> None:

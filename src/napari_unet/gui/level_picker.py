@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from qtpy.QtCore import QSignalBlocker, Signal
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QWidget
+from qtpy.QtWidgets import QWidget
 
 from napari_unet.gui.input_words import pixel_size_at
 from napari_unet.gui.keyed_combo import KeyedCombo
+from napari_unet.gui.labelled_row import labelled_row
 from napari_unet.gui.layers import axes_of
 from napari_unet.gui.place import chosen_level
 from napari_unet.gui.pyramid import level_shapes
-from napari_unet.gui.style import set_role
-
-_LABEL_WIDTH = 50
 
 
 class LevelPicker(QWidget):
@@ -27,15 +25,7 @@ class LevelPicker(QWidget):
         super().__init__(parent)
         self._combo = KeyedCombo("", self)
         self._combo.setAccessibleName("Level of the pyramid")
-        label = QLabel("Level", self)
-        label.setBuddy(self._combo)
-        label.setMinimumWidth(_LABEL_WIDTH)
-        set_role(label, "quiet")
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
-        layout.addWidget(label)
-        layout.addWidget(self._combo, 1)
+        self.setLayout(labelled_row("Level", self._combo))
         self._combo.chosen.connect(self._on_chosen)
         self.set_image(None)
 

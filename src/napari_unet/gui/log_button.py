@@ -15,7 +15,9 @@ from napari_unet import __version__
 from napari_unet.app.session import Session
 from napari_unet.app.session_log import SessionLog
 from napari_unet.core.errors import UNetError
+from napari_unet.core.stroke_errors import errors_in_words
 from napari_unet.gui.advanced_form import AdvancedSettings
+from napari_unet.gui.layer_store import id_of
 from napari_unet.gui.layers import axes_of
 from napari_unet.gui.paint_step import PaintStep
 from napari_unet.gui.place import level_zero
@@ -83,6 +85,9 @@ class LogButton(QObject):
             yield f"paint {_of_paint(self._paint.paint)}, read as {self._mode()}"
             for row in self._paint.editor.table.value():
                 yield f"  {row.value} {row.name}: {row.pixels} pixels"
+            judged = self._session.judge.series(id_of(self._paint.paint))
+            if judged:
+                yield f"strokes over an answer: {len(judged)}. {errors_in_words(judged)}"
         current = self._session.state.model
         if current is not None:
             yield f"model: {', '.join(current.model.classes.names)}, score {current.score}"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite
+from math import isfinite, nan
 
+import numpy as np
 from qtpy.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from qtpy.QtGui import (
     QColor,
@@ -55,6 +57,8 @@ class LossPlot(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._points: list[PlotPoint] = []
+        # What is drawn, as numbers: a long training has thousands of points.
+        self._steps, self._losses, self._scores = array("d"), array("d"), array("d")
         self._marker: int | None = None
         self._score_words = ""
         self.setAccessibleName("Learning curve")
@@ -70,13 +74,17 @@ class LossPlot(QWidget):
     def setValue(self, points: Sequence[PlotPoint]) -> None:
         """Show these points instead."""
         if list(points) != self._points:
-            self._points = sorted(points, key=lambda point: point.step)
+            self._points = []
+            for numbers in (self._steps, self._losses, self._scores):
+                del numbers[:]
+            for point in sorted(points, key=lambda point: point.step):
+                self._append(point)
             self._refresh()
             self.valueChanged.emit(self.value())
 
     def add_point(self, point: PlotPoint) -> None:
         """Show one more point; steps count up."""
-        self._points.append(point)
+        self._append(point)
         self._refresh()
 
     def clear(self) -> None:
@@ -117,8 +125,8 @@ class LossPlot(QWidget):
             painter.drawText(self.rect(), middle, "The learning curve appears here.")
             return
         self._paint_scale(painter, colours)
-        self._paint_curve(painter, colours.loss, _loss, self._top_loss(), 1.4)
-        self._paint_curve(painter, colours.score, _score, 1.0, 2.0)
+        self._paint_curve(painter, colours.loss, self._losses, self._top_loss(), 1.4)
+        self._paint_curve(painter, colours.score, self._scores, 1.0, 2.0)
         self._paint_legend(painter, colours)
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
@@ -132,6 +140,13 @@ class LossPlot(QWidget):
         near = self._point_at(event.pos().x()) if event is not None else None
         self.setCursor(Qt.CursorShape.PointingHandCursor if near else Qt.CursorShape.ArrowCursor)
         self.setToolTip(_words(near) if near else _HELP)
+
+    def _append(self, point: PlotPoint) -> None:
+        self._points.append(point)
+        loss, score = _loss(point), _score(point)
+        self._steps.append(point.step)
+        self._losses.append(nan if loss is None else loss)
+        self._scores.append(nan if score is None else score)
 
     def _refresh(self) -> None:
         last = self._points[-1] if self._points else None
@@ -149,8 +164,8 @@ class LossPlot(QWidget):
         return QRectF(self.rect()).adjusted(_PAD, legend + 2, -_PAD, -_PAD)
 
     def _top_loss(self) -> float:
-        losses = [loss for p in self._points if (loss := _loss(p)) is not None]
-        return 1.1 * max(losses, default=1.0) or 1.0
+        losses = _known(self._losses)
+        return 1.1 * float(losses.max()) or 1.0 if losses.size else 1.1
 
     def _x(self, step: int) -> float:
         area, last = self._area(), max(self._points[-1].step, 1)
@@ -178,14 +193,14 @@ class LossPlot(QWidget):
         self,
         painter: QPainter,
         colour: QColor,
-        read: Callable[[PlotPoint], float | None],
+        heights: array[float],
         top: float,
         width: float,
     ) -> None:
         area = self._area()
         corners = [
             QPointF(x, area.bottom() - area.height() * min(max(height / top, 0.0), 1.0))
-            for x, height in self._columns(read)
+            for x, height in self._columns(np.array(heights))
         ]
         if not corners:
             return
@@ -201,32 +216,34 @@ class LossPlot(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.drawEllipse(corners[-1], 2.5, 2.5)
 
-    def _columns(self, read: Callable[[PlotPoint], float | None]) -> list[tuple[float, float]]:
+    def _columns(self, heights: np.ndarray) -> list[tuple[float, float]]:
         """Mean height per pixel column, so that long runs cost no more to paint than short."""
-        columns: dict[int, list[tuple[float, float]]] = {}
-        for point in self._points:
-            height = read(point)
-            if height is not None:
-                x = self._x(point.step)
-                columns.setdefault(int(x), []).append((x, height))
-        return [
-            (sum(x for x, _ in pairs) / len(pairs), sum(h for _, h in pairs) / len(pairs))
-            for pairs in columns.values()
-        ]
+        known = ~np.isnan(heights)
+        area, steps = self._area(), np.array(self._steps)[known]
+        places = area.left() + area.width() * steps / max(self._steps[-1], 1)
+        _, column, count = np.unique(places.astype(int), return_inverse=True, return_counts=True)
+        means = (np.bincount(column, weights=one) / count for one in (places, heights[known]))
+        return list(zip(*(mean.tolist() for mean in means), strict=True))
 
     def _paint_legend(self, painter: QPainter, colours: Colours) -> None:
         line = self.rect().adjusted(_PAD, 2, -_PAD, 0)
         line.setHeight(self.fontMetrics().height())
-        losses = [loss for p in self._points if (loss := _loss(p)) is not None]
+        losses = _known(self._losses)
         vertical = Qt.AlignmentFlag.AlignVCenter
-        if losses:
+        if losses.size:
             painter.setPen(colours.loss)
             text = f"loss {losses[-1]:.3f}"
             painter.drawText(line, vertical | Qt.AlignmentFlag.AlignLeft, text)
-        scored = any(_score(p) is not None for p in self._points)
+        scored = bool(_known(self._scores).size)
         words = self._score_words or ("held-out score" if scored else "")
         painter.setPen(colours.score if scored else colours.quiet)
         painter.drawText(line, vertical | Qt.AlignmentFlag.AlignRight, words)
+
+
+def _known(numbers: array[float]) -> np.ndarray:
+    """Those that are not missing, a copy."""
+    every = np.array(numbers)
+    return every[~np.isnan(every)]
 
 
 def _loss(point: PlotPoint) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import numpy as np
@@ -78,6 +79,25 @@ class NextPlace(QObject):
         paint_step.pair_changed.connect(self._on_pair)
         self._on_pair()
 
+    def go(self, sample: int, centre: tuple[int, ...]) -> None:
+        """Look at a pixel of the chosen image; `back` returns.
+
+        Parameters
+        ----------
+        sample : int
+            Canonical sample number.
+        centre : tuple of int
+            Along Y and X, or Z, Y and X.
+
+        Raises
+        ------
+        UNetError
+            If the axes of the image are not understood.
+        """
+        if self._paint.image is not None:
+            self._travel.go(self._paint.image, sample, centre)
+            self.back_button.setEnabled(True)
+
     def back(self) -> None:
         """Look from where the last step began."""
         self._travel.back()
@@ -107,14 +127,9 @@ class NextPlace(QObject):
         self.next_button.setText(_LOOKING if looking else _NEXT)
 
     def _on_found(self, place: Place) -> None:
-        image = self._paint.image
-        if image is None:
-            return
-        try:
-            self._travel.go(image, place.sample, place.centre)
-        except UNetError:
-            return  # the axes were changed meanwhile; the next survey takes them as they are
-        self.back_button.setEnabled(True)
+        # Axes may have been changed meanwhile; the next survey takes them as they are.
+        with contextlib.suppress(UNetError):
+            self.go(place.sample, place.centre)
 
     def _on_doubt_toggled(self, shown: bool) -> None:
         self._guidance.watch(shown)

@@ -28,10 +28,13 @@ class PaintChange:
         The changed pixels in the order of change. They are made as they are asked for, on any
         thread, from napari's history: never write to them. Empty if the whole array was
         replaced.
+    again : bool, optional
+        True for an undo or a redo.
     """
 
     layer: Any
     edits: Sequence[Edit] = ()
+    again: bool = False
 
     @property
     def replaced(self) -> bool:
@@ -136,19 +139,19 @@ class _Follower:
         self._undo, self._redo = lengths
         if undone > 0:
             for item in list(self._history("_redo_history"))[-undone:]:
-                self._announce(item, undone=True)
+                self._announce(item, undone=True, again=True)
         elif undone < 0 < redone:
             for item in list(self._history("_undo_history"))[-redone:]:
-                self._announce(item, undone=False)
+                self._announce(item, undone=False, again=True)
 
     def _on_data(self, _: Any = None) -> None:
         self._undo, self._redo = self._lengths()
         self._tell(PaintChange(self._layer))
 
-    def _announce(self, item: Sequence[Any], *, undone: bool) -> None:
+    def _announce(self, item: Sequence[Any], *, undone: bool, again: bool = False) -> None:
         if len(item):
             shape = tuple(level_zero(self._layer).shape)
-            self._tell(PaintChange(self._layer, _Edits(item, undone, shape)))
+            self._tell(PaintChange(self._layer, _Edits(item, undone, shape), again))
 
 
 class _Edits(Sequence[Edit]):
@@ -175,11 +178,12 @@ class _Edits(Sequence[Edit]):
 def _edit(atom: Any, undone: bool, shape: tuple[int, ...]) -> Edit:
     """One atom of napari's history: an edit under a mask, or pixels by their positions."""
     if hasattr(atom, "slice_key"):
-        values = atom.old_values if undone else atom.new_value
-        return MaskEdit(atom.slice_key, atom.mask, values)
+        values = atom.old_values, atom.new_value
+        return MaskEdit(atom.slice_key, atom.mask, values[not undone], values[undone])
     where, before, after = atom
     places = (np.asarray(axis) for axis in where)
     return PointEdit(
         tuple(p if p.min() >= 0 else p % n for p, n in zip(places, shape, strict=True)),
         before if undone else after,
+        after if undone else before,
     )

@@ -30,6 +30,7 @@ from napari_unet.gui.paint_watch import PaintWatch
 from napari_unet.gui.predict_step import PredictStep
 from napari_unet.gui.preview_watch import PreviewWatch
 from napari_unet.gui.sections import Section
+from napari_unet.gui.stroke_scores import StrokeScores
 from napari_unet.gui.style import follow_theme
 from napari_unet.gui.surroundings import clash_warning
 from napari_unet.gui.survey import Survey
@@ -88,6 +89,7 @@ class UNetPaint(QWidget):
         self.draft = Draft(store, self.paint, self)
         self.pages = Pages(napari_viewer, store, lambda: self.paint.image, life)
         self.next = NextPlace(napari_viewer, self.session.guidance, store, self.paint, life, self)
+        self.scores = self._new_scores(store)
         self.models = ModelsStep(self.session, life, self)
         survey = Survey(store, self._new_runner(), self)
         self.log = LogButton(self.session, self._events, self.paint, self.settings, self)
@@ -136,6 +138,12 @@ class UNetPaint(QWidget):
         runner.failed.connect(self._on_failed)
         self._lifecycle.at_close(runner.close)
         return runner
+
+    def _new_scores(self, store: ViewerLayers) -> StrokeScores:
+        box, life = self.train.box, self._lifecycle
+        return StrokeScores(
+            self.session, store, self.strokes, self.paint, box, self.next, life, self
+        )
 
     def _build(self) -> None:
         self._advanced_section = Section(

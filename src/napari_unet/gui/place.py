@@ -54,8 +54,10 @@ def place_of(layer: Any) -> dict[str, Any]:
     return {key: notes[key] for key in ("level", "region") if key in notes}
 
 
-def whole(layer: Any) -> dict[str, Any]:
-    """All of the level that is worked on, as a place."""
+def whole(layer: Any, full: bool = False) -> dict[str, Any]:
+    """All of the level that is worked on, or of the finest one, as a place."""
+    if full:
+        return {"level": 0}
     return {key: value for key, value in place_of(layer).items() if key != "region"}
 
 

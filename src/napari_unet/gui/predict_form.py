@@ -22,11 +22,12 @@ from qtpy.QtWidgets import (
 from superqt import QElidingLabel
 
 from napari_unet.gui.frame_range import FrameRange
+from napari_unet.gui.full_size import FullSizeOffer
 from napari_unet.gui.keyed_combo import only_when_focused
 from napari_unet.gui.layer_checklist import LayerChecklist, LayerItem
+from napari_unet.gui.progress_bar import thin_progress_bar
 from napari_unet.gui.rescale_offer import RescaleOffer
 from napari_unet.gui.style import set_role
-from napari_unet.gui.train_form import thin_progress_bar
 
 PredictState = Literal["empty", "ready", "predicting", "stopping", "blocked"]
 
@@ -87,6 +88,7 @@ class PredictForm(QWidget):
         self.button.setObjectName("predict_button")
         self.frames = FrameRange(self)
         self.rescale = RescaleOffer(self)
+        self.full = FullSizeOffer(self)
         self._probabilities = QCheckBox("Probabilities", self)
         self._probabilities.setToolTip(
             "Also add an image layer with the probability of each class."
@@ -189,6 +191,7 @@ class PredictForm(QWidget):
         layout.setSpacing(4)
         layout.addWidget(self._layers)
         layout.addWidget(self.frames)
+        layout.addWidget(self.full)
         layout.addWidget(self.rescale)
         layout.addLayout(top)
         layout.addWidget(self._bar)

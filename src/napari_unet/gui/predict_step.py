@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from qtpy.QtCore import QObject, QSignalBlocker
 
@@ -19,6 +20,7 @@ from napari_unet.core.frames import samples_in
 from napari_unet.gui.advanced_form import AdvancedSettings
 from napari_unet.gui.folder_step import FolderStep
 from napari_unet.gui.frame_range import ALL, SHOWN
+from napari_unet.gui.full_size import has_finer, level_seen
 from napari_unet.gui.inputs import beside_others, chosen_channels, input_layers, input_name
 from napari_unet.gui.layer_checklist import LayerItem
 from napari_unet.gui.layer_store import ViewerLayers, id_of
@@ -30,6 +32,7 @@ from napari_unet.gui.layers import (
 )
 from napari_unet.gui.lifecycle import Lifecycle
 from napari_unet.gui.paint_step import PaintStep
+from napari_unet.gui.place import chosen_level, whole, worked_on
 from napari_unet.gui.predict_form import PredictChoice, PredictForm
 from napari_unet.gui.sections import Section
 from napari_unet.gui.view import shown_sample
@@ -72,6 +75,7 @@ class PredictStep(QObject):
         self.form.cancel_requested.connect(self._on_cancel)
         self.form.finish_changed.connect(self._on_finish_changed)
         self.form.valueChanged.connect(self._on_value)
+        self.form.full.toggled.connect(self._show_full)
         paint_step.pair_changed.connect(self._on_layers)
         state = session.state
         lifecycle.connect(state.phase_changed, self._on_phase)
@@ -101,7 +105,9 @@ class PredictStep(QObject):
         except UNetError as err:
             self._session.state.fail(str(err))
             return
-        wish = PredictWish(choice.keys, self.config(), choice.probabilities, samples)
+        wish = PredictWish(
+            choice.keys, self.config(), choice.probabilities, samples, self._full(choice.keys)
+        )
         self._session.predict.start(wish)
 
     # -- inside ---------------------------------------------------------------------------
@@ -112,6 +118,28 @@ class PredictStep(QObject):
         model = self._session.state.model
         return "ZYX" if model is not None and model.model.config.dimensions == 3 else "YX"
 
+    @property
+    def _trained(self) -> tuple[float, ...] | None:
+        """The pixel size the model was trained on."""
+        model = self._session.state.model
+        return getattr(model.model, "spacing", None) if model is not None else None
+
+    def _level(self, image: Any) -> int | None:
+        """The level a model looks at for a mask at full resolution; None if that is no choice."""
+        if not has_finer(image, self._store.images()):
+            return None
+        level = level_seen(image, self._trained, self._spatial)
+        return level if level or chosen_level(image) else None
+
+    def _full(self, keys: Sequence[LayerId]) -> frozenset[LayerId]:
+        """The images whose masks are wanted at full resolution, where they would be coarser."""
+        images = {key: self._store.find(key) for key in keys if self.form.full.wanted()}
+        return frozenset(
+            key
+            for key, image in images.items()
+            if image is not None and self._level(image) is not None
+        )
+
     def _samples(self, keys: tuple[str, ...]) -> dict[LayerId, tuple[int, ...]]:
         """What is wanted of the images of which not everything is."""
         choice = self.form.frames.value()
@@ -120,9 +148,11 @@ class PredictStep(QObject):
             image = self._store.find(key)
             if image is None or choice.kind == ALL:
                 continue
-            source = source_of(image, self._spatial)
+            with worked_on([image], whole(image, key in self._full(keys))):
+                source = source_of(image, self._spatial)
+                shown = shown_sample(image, self._store.point, self._spatial)
             if choice.kind == SHOWN:
-                wanted[key] = (shown_sample(image, self._store.point, self._spatial),)
+                wanted[key] = (shown,)
                 continue
             parts = tuple(part for part in choice.parts if part.axis in source.axes.sample_axes)
             found = samples_in(parts, source.axes, tuple(source.array.shape), source.name)
@@ -133,27 +163,41 @@ class PredictStep(QObject):
     def _show_frames(self) -> None:
         """Offer a choice of frames where a ticked image has several."""
         sizes: dict[str, int] = {}
+        full = self._full(self.form.value().keys)
         for key in self.form.value().keys:
             image = self._store.find(key)
+            if image is None:
+                continue
             try:
-                source = source_of(image, self._spatial) if image is not None else None
+                with worked_on([image], whole(image, key in full)):
+                    source = source_of(image, self._spatial)
             except UNetError:
                 continue  # said when it is predicted
-            if source is not None:
-                size = dict(zip(source.axes.axes, source.array.shape, strict=True))
-                for axis in source.axes.sample_axes:
-                    sizes[axis] = max(int(size[axis]), sizes.get(axis, 1))
+            size = dict(zip(source.axes.axes, source.array.shape, strict=True))
+            for axis in source.axes.sample_axes:
+                sizes[axis] = max(int(size[axis]), sizes.get(axis, 1))
         self.form.frames.set_sizes(sizes)
 
     def _show_rescale(self) -> None:
         """Offer to rescale where a ticked image has other pixels than the model knows."""
-        model, said = self._session.state.model, ""
-        trained = getattr(model.model, "spacing", None) if model is not None else None
-        for key in self.form.value().keys if trained is not None else ():
+        keys, trained, said = self.form.value().keys, self._trained, ""
+        full = self._full(keys)
+        for key in keys if trained is not None else ():
             image = self._store.find(key)
             if image is not None and not said:
-                said = pixel_size_notice(trained, spatial_spacing_of(image, self._spatial))
+                level = self._level(image) if key in full else chosen_level(image)
+                with worked_on([image], {"level": level}):
+                    said = pixel_size_notice(trained, spatial_spacing_of(image, self._spatial))
         self.form.rescale.offer(said, trained or ())
+
+    def _show_full(self, _: object = None) -> None:
+        """Offer a mask at full resolution for the first ticked pyramid that has it to offer."""
+        images = [self._store.find(key) for key in self.form.value().keys]
+        offers = ((one, self._level(one)) for one in images if one is not None)
+        image, level = next(((i, k) for i, k in offers if k is not None), (None, 0))
+        self.form.full.offer(image, level)
+        self._show_frames()
+        self._show_rescale()
 
     def _on_layers(self) -> None:
         chosen, images = self._paint.image, self._store.images()
@@ -194,8 +238,7 @@ class PredictStep(QObject):
 
     def _show_phase(self, _: object = None) -> None:
         state = self._session.state
-        self._show_frames()
-        self._show_rescale()
+        self._show_full()
         if self._session.folder.running:
             self.form.set_state("blocked", "A folder is being predicted.")
         elif state.phase is Phase.PREDICTING:

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from napari_unet.core.finer import times_finer
+
 MOST_PIXELS = 100_000_000
 """In a plane; the finest level with no more is worked on unless another one is chosen."""
 
@@ -36,15 +38,8 @@ def sensible_level(shapes: Sequence[tuple[int, ...]], plane: Sequence[int]) -> i
 
 
 def factors(shapes: Sequence[tuple[int, ...]], level: int) -> np.ndarray:
-    """How many pixels of the finest level one of this level is wide, along each axis.
-
-    Sides are rounded up or down when a pyramid is made, so a whole number is taken where it is
-    within one pixel of the ratio.
-    """
-    fine, coarse = (np.asarray(shapes[k], float) for k in (0, level))
-    ratio = fine / coarse
-    whole = np.maximum(1, np.round(ratio))
-    return np.where(np.abs(fine - whole * coarse) <= whole, whole, ratio)
+    """How many pixels of the finest level one of this level is wide; see `times_finer`."""
+    return np.array(times_finer(shapes[0], shapes[level]))
 
 
 def shift_of(layer: Any, factor: np.ndarray, first: np.ndarray) -> np.ndarray:

@@ -25,6 +25,20 @@ _FOLDER = "folder"
 """Note on a layer that reads its labels from a folder."""
 
 
+def result_layer(image: Any, kind: str, dtype: np.dtype, opacity: float) -> Labels:
+    """An empty labels layer on an image, for a result of this kind."""
+    geometry = label_geometry(image)
+    layer = Labels(
+        np.zeros(geometry.shape, dtype),
+        name=f"{image.name} {kind}",
+        opacity=opacity,
+        **geometry.layout,
+    )
+    tie(layer, image)
+    notes_of(layer)["kind"] = kind
+    return layer
+
+
 def name_classes(
     layer: Any, paint: Any | None, image: Any, classes: ClassMap, spatial: Spatial
 ) -> None:

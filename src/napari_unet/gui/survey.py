@@ -13,6 +13,7 @@ from napari_unet.core.errors import UNetError
 from napari_unet.core.paint_reading import PaintReading
 from napari_unet.core.preflight import Advice, check_paint
 from napari_unet.gui.layer_store import ViewerLayers, id_of
+from napari_unet.gui.place import place_of
 from napari_unet.gui.workers import QtRunner
 
 _REST_MS = 350
@@ -55,6 +56,8 @@ class Survey(QObject):
         self._rest.setInterval(_REST_MS)
         self._rest.timeout.connect(self._start)
         self.findings = Findings()
+        self._looked_over: Any = None
+        """Pixels of an image, and the part of it, that are known to show something."""
 
     def look(self, image: Any | None, paint: Any | None) -> None:
         """Look at this paint on this image soon."""
@@ -73,9 +76,18 @@ class Survey(QObject):
         except UNetError as err:
             self._announce(Findings(problem=str(err)))
             return
+        pixels, place = self._image.data, place_of(self._paint) or place_of(self._image)
+        known = self._looked_over
+        varied = known is not None and known[0] is pixels and known[1] == place
+
+        def show(findings: Findings) -> None:
+            flat = any(advice.code == "flat-image" for advice in findings.advice)
+            self._looked_over = None if flat or findings.problem else (pixels, place)
+            self._announce(findings)
+
         self._jobs.submit(
-            lambda: single(lambda: _find(painted)),
-            on_done=self._announce,
+            lambda: single(lambda: _find(painted, varied)),
+            on_done=show,
             on_error=lambda err: self._announce(Findings(problem=str(err))),
             words="looking at the paint",
         )
@@ -85,12 +97,12 @@ class Survey(QObject):
         self.found.emit(findings)
 
 
-def _find(painted: PaintedImage) -> Findings:
+def _find(painted: PaintedImage, varied: bool) -> Findings:
     """Runs on a worker; needs no torch."""
     try:
         reading = painted.read()
     except UNetError as err:
         return Findings(problem=str(err))
     source = painted.source
-    advice = check_paint(painted.paint, source.array, source.axes, reading)
+    advice = check_paint(painted.paint, source.array, source.axes, reading, varied)
     return Findings(reading, tuple(sorted(advice, key=lambda one: not one.serious)))

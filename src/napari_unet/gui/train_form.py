@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from qtpy.QtCore import Signal
@@ -9,7 +10,6 @@ from qtpy.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
     QLabel,
-    QProgressBar,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -18,6 +18,8 @@ from qtpy.QtWidgets import (
 from napari_unet.core.held_out_score import Interval, score_in_words
 from napari_unet.gui.layer_checklist import LayerChecklist
 from napari_unet.gui.loss_plot import LossPlot
+from napari_unet.gui.progress_bar import WHOLE, thin_progress_bar
+from napari_unet.gui.stroke_plot import StrokePlot, StrokePoint
 from napari_unet.gui.style import set_role
 
 TrainState = Literal[
@@ -50,7 +52,8 @@ _BUTTON: dict[TrainState, tuple[str, bool, str]] = {
 _RUNNING = ("preparing", "training", "paused", "waiting", "stopping")
 _WORDS: dict[TrainState, str] = {"paused": "paused", "waiting": "resting", "stopping": ""}
 """Said instead of the time left."""
-_WHOLE = 1000
+_SPARE = 24
+"""Pixels by which the time left may be narrower than its place."""
 
 
 class TrainBox(QWidget):
@@ -90,6 +93,7 @@ class TrainBox(QWidget):
             self,
         )
         self.plot = LossPlot(self)
+        self.strokes = StrokePlot(self)
         self.setLayout(self._arranged())
         self.button.clicked.connect(self._on_button_clicked)
         self.plot.point_clicked.connect(self.step_requested)
@@ -113,15 +117,16 @@ class TrainBox(QWidget):
         self.button.setToolTip(reason or _tooltip(state))
         set_role(self.button, role)
         self._show_pause()
+        self._show_plots()
         if state == "preparing":
             self.set_progress(None, None)
         elif state in _WORDS:
-            self._time.setText(_WORDS[state])
+            self._say_time(_WORDS[state])
             if state == "waiting":
-                self._bar.setValue(_WHOLE)
+                self._bar.setValue(WHOLE)
         elif state not in _RUNNING:
             self._bar.setValue(0)
-            self._time.setText("")
+            self._say_time("")
 
     def set_progress(self, fraction: float | None, seconds_left: float | None) -> None:
         """Show how much is done, 0 to 1 (None: not known yet), and the time left.
@@ -129,10 +134,10 @@ class TrainBox(QWidget):
         A bar that runs to and fro while nothing is known would have the whole window drawn
         anew at every step of it, canvas included, and take a core from what it waits for.
         """
-        self._bar.setValue(round(min(max(fraction or 0.0, 0.0), 1.0) * _WHOLE))
         if self._state not in _WORDS:
             unknown = "getting ready" if fraction is None else ""
-            self._time.setText(unknown if seconds_left is None else f"{clock(seconds_left)} left")
+            self._say_time(unknown if seconds_left is None else f"{clock(seconds_left)} left")
+        self._bar.setValue(round(min(max(fraction or 0.0, 0.0), 1.0) * WHOLE))
 
     def set_score(self, score: float | None, interval: Interval | None = None) -> None:
         """Show the score on held-out strokes, or why there is none.
@@ -154,6 +159,11 @@ class TrainBox(QWidget):
     def score_text(self) -> str:
         """What is said about the score."""
         return self.plot.score_words()
+
+    def set_strokes(self, points: Sequence[StrokePoint], sentence: str) -> None:
+        """Show how wrong the answer was under each stroke; see `StrokePlot.set_points`."""
+        self.strokes.set_points(points, sentence)
+        self._show_plots()
 
     def preview_shown(self) -> bool:
         """Whether the user wants to see previews."""
@@ -190,6 +200,24 @@ class TrainBox(QWidget):
             else "Hold learning; the processor is free and the preview stays."
         )
 
+    def _show_plots(self) -> None:
+        """An empty curve makes way for the strokes."""
+        begun = self._state not in {"empty", "ready"} or bool(self.plot.value())
+        self.plot.setVisible(begun or self.strokes.isHidden())
+
+    def _say_time(self, words: str) -> None:
+        """Write how long it takes, beside the button, which is as wide as there is room.
+
+        A label of a fixed size does not have the panel arranged, and the whole window drawn,
+        a second time.
+        """
+        self._time.setText(words)
+        wanted = self._time.fontMetrics().horizontalAdvance(words) + 2
+        if not wanted <= self._time.width() <= wanted + _SPARE or not self._time.isVisibleTo(self):
+            height = self._time.fontMetrics().height()
+            self._time.setFixedSize(wanted + _SPARE // 4, height)
+        self._time.setVisible(bool(words))
+
     def _arranged(self) -> QVBoxLayout:
         top, boxes = QHBoxLayout(), QHBoxLayout()
         for row in (top, boxes):
@@ -208,6 +236,7 @@ class TrainBox(QWidget):
         layout.addWidget(self._bar)
         layout.addLayout(boxes)
         layout.addWidget(self.plot)
+        layout.addWidget(self.strokes)
         return layout
 
     def _on_button_clicked(self) -> None:
@@ -229,16 +258,6 @@ def _box(text: str, tip: str, parent: QWidget) -> QCheckBox:
     box.setChecked(True)
     box.setToolTip(tip)
     return box
-
-
-def thin_progress_bar(parent: QWidget, name: str) -> QProgressBar:
-    """A progress bar without text, a few pixels high."""
-    bar = QProgressBar(parent)
-    bar.setTextVisible(False)
-    bar.setRange(0, _WHOLE)
-    bar.setAccessibleName(name)
-    set_role(bar, "thin")
-    return bar
 
 
 def clock(seconds: float) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from qtpy.QtCore import QObject, QSignalBlocker
+from qtpy.QtCore import QObject, QSignalBlocker, QTimer
 
 from napari_unet.app.session import Session
 from napari_unet.app.state import Phase, Point, Progress
@@ -32,6 +32,11 @@ _LOOKS: dict[Phase, TrainState] = {
     Phase.STOPPING: "stopping",
     Phase.PREDICTING: "blocked",
 }
+
+
+_PAUSE_MS = 1000
+"""Progress is shown this often. Whatever changes in the panel, napari's whole window is put
+together anew, canvas included: without a graphics card that takes as long as half a dab."""
 
 
 class TrainStep(QObject):
@@ -64,6 +69,10 @@ class TrainStep(QObject):
         self._watch, self._settings = watch, settings
         self._listed: set[str] = set()
         self._unticked: set[str] = set()
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(_PAUSE_MS)
+        self._pause.timeout.connect(self._show_progress)
         self.box = TrainBox()
         self.section = Section("Train", 2)
         self.section.add(self.box)
@@ -188,7 +197,13 @@ class TrainStep(QObject):
             return "resting", ""
         return ("failed" if phase is Phase.FAILED else "ready"), ""
 
-    def _on_progress(self, progress: Progress) -> None:
+    def _on_progress(self, _: Progress) -> None:
+        if not self._pause.isActive():
+            self._show_progress()
+            self._pause.start()
+
+    def _show_progress(self) -> None:
+        progress = self._session.state.progress
         if self._session.state.phase in {Phase.PREPARING, Phase.TRAINING}:
             self.box.set_progress(progress.fraction, progress.seconds_left)
 

@@ -15,7 +15,7 @@ from napari_unet.gui.place import chosen_level, first_pixel, level_factors, leve
 from napari_unet.gui.pyramid import level_shapes
 from napari_unet.gui.region import Region, region_around, too_large
 
-MOST_PIXELS = 4096
+MOST_PIXELS = 8192
 """Longest side of what is previewed; of a larger view, its middle."""
 
 _MOST_PIXELS_3D = 1024

@@ -7,21 +7,19 @@ from typing import Any, Literal
 import numpy as np
 import psutil
 from qtpy.QtCore import QSignalBlocker, Signal
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QWidget
+from qtpy.QtWidgets import QWidget
 
 from napari_unet.core.errors import UNetError
 from napari_unet.core.volume_choice import VolumeChoice, choose_dimensions
 from napari_unet.gui.keyed_combo import KeyedCombo
+from napari_unet.gui.labelled_row import labelled_row
 from napari_unet.gui.layers import axes_of
 from napari_unet.gui.place import level_zero
-from napari_unet.gui.style import set_role
 
 AUTO = "auto"
 
 _MOST_PAINT = 200_000_000
 """Voxels of paint that are looked through to count painted slices."""
-
-_LABEL_WIDTH = 50
 
 _NAMES = {2: "2D, slice by slice", 3: "3D, as a volume"}
 _TIP = (
@@ -40,16 +38,7 @@ class VolumeLine(QWidget):
         super().__init__(parent)
         self._combo = KeyedCombo("", self)
         self._combo.setAccessibleName("Learn as")
-        label = QLabel("Learn", self)
-        label.setBuddy(self._combo)
-        label.setToolTip(_TIP)
-        label.setMinimumWidth(_LABEL_WIDTH)
-        set_role(label, "quiet")
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
-        layout.addWidget(label)
-        layout.addWidget(self._combo, 1)
+        self.setLayout(labelled_row("Learn", self._combo, tip=_TIP))
         self._best = VolumeChoice(2)
         self._dimensions = 2
         self._combo.chosen.connect(self._on_chosen)

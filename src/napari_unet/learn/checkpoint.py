@@ -29,6 +29,7 @@ from napari_unet.core.card import (
 from napari_unet.core.errors import ModelFileError, OutputExists
 from napari_unet.core.normalize import Normalisation
 from napari_unet.learn.model import Model
+from napari_unet.learn.spare_heads import stored_spares, take_spares
 from napari_unet.learn.unet import UNet, count_parameters, load_weights
 
 __all__ = ["load_model", "make_card", "read_card", "save_model", "stored_weights"]
@@ -52,6 +53,11 @@ def stored_weights(net: nn.Module, weights: WeightFormat = "float32") -> dict[st
         name: value.detach().to("cpu", kind(name, value)).contiguous()
         for name, value in net.state_dict().items()
     }
+
+
+def stored_tensors(model: Model, weights: WeightFormat = "float32") -> dict[str, Tensor]:
+    """Return all weights of a model as they go into a file."""
+    return {**stored_weights(model.net, weights), **stored_spares(model.spare_heads)}
 
 
 def make_card(model: Model, tensors: Mapping[str, Tensor]) -> ModelCard:
@@ -112,7 +118,7 @@ def save_model(
         raise ModelFileError(
             f"There is no folder {str(path.parent)!r}. Make it, or choose another one."
         )
-    tensors = stored_weights(model.net, weights)
+    tensors = stored_tensors(model, weights)
     content = save(tensors, {CARD_KEY: make_card(model, tensors).to_text()})
     try:
         _write_whole(path, content)
@@ -150,7 +156,7 @@ def load_model(path: str | Path) -> Model:
         raise damaged(path) from error
     if _checksum(tensors) != card.checksum:
         raise damaged(path)
-    classes = card.classes
+    classes, spares = card.classes, take_spares(tensors)
     return Model(
         net=_network(card, tensors, path),
         classes=ClassMap(classes.values, classes.background, classes.names),
@@ -162,6 +168,7 @@ def load_model(path: str | Path) -> Model:
         version=card.version,
         channels=card.channels,
         channel_dropout=card.channel_dropout,
+        spare_heads=spares,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import sys
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -41,6 +41,10 @@ class Pictured:
     def key(self) -> tuple[int, str, Normalisation]:
         """The same for the same array read in the same way."""
         return id(self.source.array), self.source.axes.axes, self.normalisation
+
+    def read(self, sample: int, box: Box | None = None) -> Tensor:
+        """Normalised intensities of a box of one sample, or of all of it, float32 (C, *box)."""
+        return torch.from_numpy(self.normalisation.apply(self.source.read(sample, box)))
 
 
 class FeatureCache:
@@ -81,7 +85,9 @@ class FeatureCache:
         """The network with the statistics of an image; not to be changed."""
         return self._fit(image)[0]
 
-    def maps(self, image: Pictured, sample: int, box: Box, keep: Box | None = None) -> list[Tensor]:
+    def maps(
+        self, image: Pictured, sample: int, box: Box, keep: Box | None = None, *, last: bool = False
+    ) -> list[Tensor]:
         """Feature maps of a box of one sample, as `UNet.feature_maps` returns them.
 
         Parameters
@@ -93,8 +99,10 @@ class FeatureCache:
             Inside the image, starting at multiples of the network's alignment. What lies
             outside it is taken for a mirror image, so that its margin should not be used.
         keep : tuple of slice, optional
-            Remember and return only this part of it; it starts at multiples of the alignment,
-            and ends there or where `box` does.
+            Remember and return only this part of it, in the format the network computes in; it
+            starts at multiples of the alignment, and ends there or where `box` does.
+        last : bool, optional
+            Do not remember what is not known yet.
 
         Returns
         -------
@@ -106,14 +114,16 @@ class FeatureCache:
         if known is None:
             known = self._compute(image, sample, box)
             if keep is not None:
-                known = _cut(known, inside(keep, box))
+                known = [m.to(self.precision.dtype) for m in cut_maps(known, inside(keep, box))]
+            if last:
+                return known
             self._make_room(sum(m.nbytes for m in known))
         self._maps[key] = known
         return known
 
     @torch.no_grad()
     def _compute(self, image: Pictured, sample: int, box: Box) -> list[Tensor]:
-        block = torch.from_numpy(image.normalisation.apply(image.source.read(sample, box)))
+        block = image.read(sample, box)
         data = self.precision.lay_out(block[None].to(self._device.torch_device))
         with autocast(self._device, self.precision):
             return self._fit(image)[1].feature_maps(data)
@@ -134,8 +144,15 @@ class FeatureCache:
             held -= sum(m.nbytes for m in forgotten)
 
 
-def _cut(maps: list[Tensor], box: Box) -> list[Tensor]:
-    """Copies of what lies in a box, in pixels of the finest map."""
+def cut_maps(maps: Sequence[Tensor], box: Box) -> list[Tensor]:
+    """Copies of what lies in a box, in pixels of the finest map.
+
+    Parameters
+    ----------
+    maps : sequence of Tensor, each of shape (1, channels, *spatial)
+    box : tuple of slice
+        It starts at multiples of the network's alignment.
+    """
     finest = maps[0].shape[2:]
     cut = []
     for features in maps:

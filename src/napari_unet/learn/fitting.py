@@ -7,6 +7,7 @@ from napari_unet.core.blocks import Setup
 from napari_unet.core.cancel import CancelToken
 from napari_unet.core.channels import match_channels
 from napari_unet.core.config import PredictConfig
+from napari_unet.core.finer import FinerSource
 from napari_unet.core.pixel_size import rescaling
 from napari_unet.core.rescale import RescaledSource
 from napari_unet.core.source import ImageSource
@@ -31,7 +32,8 @@ def predictor_for(
     ----------
     model, source, config, cancel, setup
         As for `Predictor`. The channels are brought into the model's order where names tell
-        it, and the image is seen at the model's pixel size where `config.rescale` is on.
+        it, and the image is seen at the model's pixel size where `config.rescale` is on. Of
+        a `FinerSource` the coarser level is looked at, and the finest one answered for.
 
     Raises
     ------
@@ -40,19 +42,22 @@ def predictor_for(
     UNetError
         As `Predictor`.
     """
-    fitting, said = match_channels(model.known_channels, source)
-    factors = rescaling(model.spacing, source.axes.spatial_spacing)
-    predictor: AnyPredictor
-    if factors is None or config.rescale != "on":
-        predictor = Predictor(model, fitting, config, cancel=cancel, setup=setup)
-    else:
-        seen = RescaledSource.of(fitting, factors)
-        inner = Predictor(model, seen, config, cancel=cancel, setup=setup)
-        predictor = RescaledPredictor(inner, seen, fitting, model.net.alignment)
+    looked_at = source.seen if isinstance(source, FinerSource) else source
+    fitting, said = match_channels(model.known_channels, looked_at)
+    size_seen = looked_at.axes.spatial_spacing
+    factors = rescaling(model.spacing, size_seen) if config.rescale == "on" else None
+    seen = fitting if factors is None else RescaledSource.of(fitting, factors)
+    inner = Predictor(model, seen, config, cancel=cancel, setup=setup)
+    predictor: AnyPredictor = inner
+    if isinstance(source, FinerSource):
+        predictor = RescaledPredictor(inner, source.back(seen), source, model.net.alignment)
+    elif isinstance(seen, RescaledSource):
+        predictor = RescaledPredictor(inner, seen.back, fitting, model.net.alignment)
+    if factors is not None:
         times = " x ".join(f"{factor:.3g}" for factor in factors)
         predictor.notices.append(f"{source.name!r} is looked at {times} times its size.")
     if config.rescale == "ask":
-        size = pixel_size_notice(model.spacing, source.axes.spatial_spacing)
+        size = pixel_size_notice(model.spacing, size_seen)
         predictor.notices.extend([size] if size else [])
     if said:
         predictor.notices.insert(0, said)

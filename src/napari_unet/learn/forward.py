@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from itertools import chain, combinations
 from typing import TypeVar
 
@@ -15,7 +14,7 @@ from napari_unet.core.cancel import CancelToken
 from napari_unet.core.errors import OutOfMemory
 from napari_unet.core.mosaic import add_tile
 from napari_unet.core.source import Box
-from napari_unet.core.tiles import box_shape, overlap, tile_grid, tile_sides
+from napari_unet.core.tiles import box_shape, inside, overlap, tile_grid, tile_sides
 from napari_unet.learn.blocks import pad_to_multiple
 from napari_unet.learn.devices import (
     Device,
@@ -24,34 +23,15 @@ from napari_unet.learn.devices import (
     is_out_of_memory,
     release_memory,
 )
+from napari_unet.learn.edge_smoothing import smooth_along_edges, smoothing_reach
 from napari_unet.learn.inside import Insides
 from napari_unet.learn.memory import affordable_pixels
 from napari_unet.learn.precision import Precision, autocast, best_precision, lay_out_network
 from napari_unet.learn.statistics import folded, measure
+from napari_unet.learn.stopping import stoppable
 from napari_unet.learn.unet import UNet, probabilities
 
 Result = TypeVar("Result")
-
-
-class Stopped(Exception):
-    """Somebody asked the work to end; raised between two layers."""
-
-
-@contextmanager
-def stoppable(net: torch.nn.Module, cancel: CancelToken) -> Iterator[None]:
-    """Within this context the network raises `Stopped` before its next layer when cancelled."""
-
-    def look(_layer: torch.nn.Module, _inputs: object) -> None:
-        if cancel.cancelled:
-            raise Stopped
-
-    layers = [m for m in net.modules() if not any(True for _ in m.children())]
-    hooks = [layer.register_forward_pre_hook(look) for layer in layers]
-    try:
-        yield
-    finally:
-        for hook in hooks:
-            hook.remove()
 
 
 class Engine:
@@ -101,6 +81,7 @@ class Engine:
         self.context: tuple[int, ...] = net.context
         self.ramp: tuple[int, ...] = (0,) * net.config.dimensions
         self._net: UNet = net.eval().requires_grad_(False)
+        self._strength = net.head.smoothing
         self._requested, self._flips = requested, flips
         self._cancel, self._say = cancel or CancelToken(), say
         self._said: set[str] = set()
@@ -213,9 +194,22 @@ class Engine:
                 slice(n - s.stop, n - s.start) if axis in axes else s
                 for axis, (s, n) in enumerate(zip(box, data.shape[2:], strict=True), start=2)
             )
-        scores = self._insides.scores(self.precision.lay_out(data), box)
+        around = self._smoothed_over(box, data.shape[2:])
+        scores = self._insides.scores(self.precision.lay_out(data), around)
         answer = probabilities(scores.contiguous(), self.config)
+        if self._strength:
+            seen = data[(slice(None), slice(None), *around)]
+            answer = smooth_along_edges(answer, seen, self._strength)
+            answer = answer[(slice(None), slice(None), *inside(box, around))]
         return answer.flip(axes) if axes else answer
+
+    def _smoothed_over(self, box: Box, shape: Sequence[int]) -> Box:
+        """What must be answered for a box to be smoothed: the box, or more where there is more."""
+        reach = smoothing_reach(self.config.dimensions) if self._strength else 0
+        return tuple(
+            slice(max(0, s.start - reach), min(n, s.stop + reach))
+            for s, n in zip(box, shape, strict=True)
+        )
 
     @property
     def _mirrors(self) -> list[tuple[int, ...]]:

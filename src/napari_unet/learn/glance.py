@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from dataclasses import replace
 from math import prod
 
 import numpy as np
@@ -16,14 +17,27 @@ from napari_unet.core.dataset import TrainingSet
 from napari_unet.core.events import PreviewDone
 from napari_unet.core.postprocess import finish
 from napari_unet.core.preview import PreviewRequest
-from napari_unet.core.source import Box
 from napari_unet.core.strokes import strokes_of
+from napari_unet.core.tiles import inside
 from napari_unet.learn.blocks import crop
 from napari_unet.learn.devices import choose_device, free_memory
+from napari_unet.learn.edge_smoothing import smooth_along_edges, smoothing_reach
 from napari_unet.learn.feature_cache import FeatureCache
 from napari_unet.learn.first_network import first_network
-from napari_unet.learn.instant import pictured_of, solve_from, surroundings
+from napari_unet.learn.glance_parts import (
+    ROOM,
+    Part,
+    is_large_volume,
+    look_at_strokes,
+    over,
+    parts_in_cells,
+    shape_of,
+    size_of,
+)
+from napari_unet.learn.instant import solve_from
 from napari_unet.learn.model import Model
+from napari_unet.learn.more_classes import with_classes
+from napari_unet.learn.painted_parts import pictured_of, surroundings
 from napari_unet.learn.precision import autocast, best_precision
 from napari_unet.learn.predictor import Predictor
 from napari_unet.learn.unet import UNet, probabilities
@@ -80,15 +94,13 @@ class Glance:
             return
         net, features = self._ready(training, config, model)
         image = pictured_of(training, request.image)
-        for part in self._parts(training, request)[:_NEAR_PARTS]:
-            around = self._around(net, training, part)
-            if _size(around) > _MOST_PIXELS:
+        for part in self._parts(net, training, request):
+            if size_of(part.look) > _MOST_PIXELS or over(cancel):
                 return
-            if cancel is not None and cancel.cancelled:
-                return
-            features.maps(image, part.sample, around)
+            if part.near:
+                features.maps(image, request.sample, part.look, part.keep)
         if any(one.annotation.boxes for one in training.images):
-            self._solved(training, config, model)  # what is around strokes is remembered, too
+            self._solved(training, config, model, cancel)  # what is around strokes is remembered
 
     def answers(
         self,
@@ -121,18 +133,20 @@ class Glance:
         PreviewDone
             For one part of the box after the other; of an image that is not large, for all of it.
         """
-        net, features = self._solved(training, config, model)
+        net, features = self._solved(training, config, model, cancel)
         predictor: Predictor | None = None
-        for number, part in enumerate(self._parts(training, request)):
-            if cancel is not None and cancel.cancelled:
+        for part in self._parts(net, training, request):
+            if over(cancel):
                 return
-            if number < _NEAR_PARTS and self._remembered(net, training, part):
-                chances = self._from_features(net, features, training, part).numpy()
+            box = part.request.box
+            if part.keep is not None or (part.near and self._remembered(net, part)):
+                found = self._from_features(net, features, training, part, smoothed=True)
+                chances = found.numpy()
             else:
-                predictor = predictor or self._predictor(net, training, part.image)
-                chances = predictor.probabilities(part.sample, part.box)
+                predictor = predictor or self._predictor(net, training, request.image)
+                chances = predictor.probabilities(request.sample, box)
             labels = finish(chances, training.classes)
-            yield PreviewDone(part.generation, part.image, part.sample, part.box, labels)
+            yield PreviewDone(request.generation, request.image, request.sample, box, labels)
 
     def probabilities(
         self,
@@ -145,6 +159,8 @@ class Glance:
     ) -> np.ndarray | None:
         """Solve the head from all paint and return how likely each class is in one box.
 
+        Not smoothed, which would hide where the head itself is in doubt.
+
         Parameters
         ----------
         training, config, request, model, cancel
@@ -155,49 +171,69 @@ class Glance:
         ndarray of float32, shape (K, *box), or None
             None if it was cancelled.
         """
-        net, features = self._solved(training, config, model)
-        if cancel is not None and cancel.cancelled:
-            return None
-        if not self._remembered(net, training, request):
-            predictor = self._predictor(net, training, request.image)
+        net, features = self._solved(training, config, model, cancel)
+        parts = [self._whole(net, training, request)]
+        if is_large_volume(shape_of(training, request)):
+            parts = parts_in_cells(net, shape_of(training, request), request)
+        elif not self._remembered(net, parts[0]) and not over(cancel):
+            plain = copy.deepcopy(net)
+            plain.head.smoothing = 0.0
+            predictor = self._predictor(plain, training, request.image)
             return predictor.probabilities(request.sample, request.box)
-        return self._from_features(net, features, training, request).numpy()
+        shape = [side.stop - side.start for side in request.box]
+        chances = np.empty((len(training.classes), *shape), np.float32)
+        for part in parts:
+            if over(cancel):
+                return None
+            where = inside(part.request.box, request.box)
+            found = self._from_features(net, features, training, part, smoothed=False)
+            chances[(slice(None), *where)] = found
+        return chances
 
     def _solved(
-        self, training: TrainingSet, config: ModelConfig, model: Model | None
+        self,
+        training: TrainingSet,
+        config: ModelConfig,
+        model: Model | None,
+        cancel: CancelToken | None,
     ) -> tuple[UNet, FeatureCache]:
-        """A network with a head for all paint, and the features under its trunk."""
+        """A network with a head for all paint, unless cancelled, and features under its trunk."""
         net, features = self._ready(training, config, model)
         strokes = [
             stroke
             for number, image in enumerate(training.images)
             for stroke in strokes_of(number, image.annotation, len(training.classes))
         ]
-        solve_from(net, features, training, strokes)
+        if look_at_strokes(net, features, training, strokes, cancel):
+            solve_from(net, features, training, strokes)
         return net, features
 
-    @staticmethod
-    def _parts(training: TrainingSet, request: PreviewRequest) -> list[PreviewRequest]:
+    def _parts(self, net: UNet, training: TrainingSet, request: PreviewRequest) -> list[Part]:
         """What is answered in one go: of an image that is not large, all that was asked for."""
-        shape = training.images[request.image].source.spatial_shape
-        return [request] if prod(shape) <= _MOST_PIXELS else request.parts()
+        shape = shape_of(training, request)
+        if is_large_volume(shape):
+            return parts_in_cells(net, shape, request)
+        if prod(shape) <= _MOST_PIXELS:
+            return [self._whole(net, training, request)]
+        parts = [self._whole(net, training, part) for part in request.parts()]
+        return [replace(part, near=number < _NEAR_PARTS) for number, part in enumerate(parts)]
 
-    def _remembered(self, net: UNet, training: TrainingSet, part: PreviewRequest) -> bool:
+    @staticmethod
+    def _whole(net: UNet, training: TrainingSet, request: PreviewRequest) -> Part:
+        """All that was asked for, with the features of the image, or of it and its context."""
+        shape = shape_of(training, request)
+        whole = tuple(slice(0, n) for n in shape)
+        small = prod(shape) <= _MOST_PIXELS
+        return Part(request, whole if small else surroundings(request.box, shape, net))
+
+    @staticmethod
+    def _remembered(net: UNet, part: Part) -> bool:
         """True if the features behind a part are few enough to remember.
 
         In a volume the context of a slice is many times the slice.
         """
-        if net.config.dimensions == 2:
-            return _size(part.box) <= _MOST_PIXELS
-        return _size(self._around(net, training, part)) <= _MOST_PIXELS
-
-    @staticmethod
-    def _around(net: UNet, training: TrainingSet, request: PreviewRequest) -> Box:
-        """What features are remembered of: the image, or the part of it and its context."""
-        shape = training.images[request.image].source.spatial_shape
-        if prod(shape) <= _MOST_PIXELS:
-            return tuple(slice(0, n) for n in shape)
-        return surroundings(request.box, shape, net)
+        flat = net.config.dimensions == 2
+        return size_of(part.request.box if flat else part.look) <= _MOST_PIXELS
 
     def _ready(
         self, training: TrainingSet, config: ModelConfig, model: Model | None
@@ -214,28 +250,39 @@ class Glance:
         else:
             net = self._net
         if net.config.classes != len(training.classes):
-            net = _with_classes(net, len(training.classes))
+            net = with_classes(net, len(training.classes))
         if net is not self._net:
             self._net = net.to(self._device.torch_device).eval().requires_grad_(False)
         if self._features is None:
             precision = best_precision(self._device, self._asked, self._net.config)
-            self._features = FeatureCache(self._net, self._device, precision)
+            room = ROOM[first.dimensions]
+            self._features = FeatureCache(self._net, self._device, precision, room)
         self._features.keep_only(pictured_of(training, n) for n in range(len(training.images)))
         return self._net, self._features
 
     @torch.no_grad()
     def _from_features(
-        self, net: UNet, features: FeatureCache, training: TrainingSet, request: PreviewRequest
-    ) -> Tensor:
+        self, net: UNet, features: FeatureCache, training: TrainingSet, part: Part,
+        *, smoothed: bool,
+    ) -> Tensor:  # fmt: skip
         """Class probabilities (K, *box) from remembered maps of what is on screen."""
-        image = pictured_of(training, request.image)
-        around = self._around(net, training, request)
-        maps = features.maps(image, request.sample, around)
+        request, image = part.request, pictured_of(training, part.request.image)
+        maps = features.maps(image, request.sample, part.look, part.keep, last=not part.near)
         with autocast(self._device, features.precision):
             scores = net.head(maps)
-        start = [s.start - a.start for s, a in zip(request.box, around, strict=True)]
-        size = [s.stop - s.start for s in request.box]
-        return probabilities(crop(scores, size, start), net.config)[0].cpu()
+        around = part.keep or part.look
+        reach = smoothing_reach(net.config.dimensions) if smoothed and net.head.smoothing else 0
+        wide = tuple(
+            slice(max(a.start, s.start - reach), min(a.stop, s.stop + reach))
+            for s, a in zip(request.box, around, strict=True)
+        )
+        start = [s.start - a.start for s, a in zip(wide, around, strict=True)]
+        size = [s.stop - s.start for s in wide]
+        chances = probabilities(crop(scores, size, start), net.config).cpu()
+        if reach:
+            seen = image.read(request.sample, wide)[None]
+            chances = smooth_along_edges(chances, seen, net.head.smoothing)
+        return chances[0][(slice(None), *inside(request.box, wide))]
 
     def _predictor(self, net: UNet, training: TrainingSet, image: int) -> Predictor:
         """Answers for any part without remembering features of it."""
@@ -250,16 +297,3 @@ class Glance:
         )
         config = PredictConfig(device=self._device.name)
         return Predictor(model, source, config)
-
-
-def _with_classes(net: UNet, classes: int) -> UNet:
-    """The same trunk under a head for so many classes, which is to be solved."""
-    other = UNet(net.config.changed(classes=classes))
-    body = {name: w for name, w in net.state_dict().items() if not name.startswith("head.")}
-    other.load_state_dict(body, strict=False)
-    return other
-
-
-def _size(box: Box) -> int:
-    """Pixels in a box."""
-    return prod(side.stop - side.start for side in box)

@@ -13,13 +13,13 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from napari_unet.core.annotations import UNPAINTED
 from napari_unet.core.errors import NothingPainted
 from napari_unet.core.tiles import per_axis
-from napari_unet.learn.blocks import enlarge, layers_for
+from napari_unet.learn.class_head import factors_between
 from napari_unet.learn.losses import BALANCE
 from napari_unet.learn.stem import AdaptedBank
 
@@ -45,51 +45,8 @@ NEVER = 8.0
 """How far the logit of a class that is not painted lies below the mean of the others."""
 
 
-class ClassHead(nn.Module):
-    """One 1x1 convolution on feature maps of several sizes.
-
-    Equal to resizing every map to the finest, concatenating and convolving, but the
-    convolution comes first, so that only the few class scores are resized.
-
-    Parameters
-    ----------
-    dimensions : {2, 3}
-        Spatial axes.
-    channels : sequence of int
-        Feature maps of each size, finest first.
-    outputs : int
-        Scores per pixel.
-    """
-
-    def __init__(self, dimensions: int, channels: Sequence[int], outputs: int) -> None:
-        super().__init__()
-        convolution = layers_for(dimensions).convolution
-        self.levels = nn.ModuleList(
-            convolution(count, outputs, 1, bias=number == 0)
-            for number, count in enumerate(channels)
-        )
-
-    def forward(self, maps: Sequence[Tensor]) -> Tensor:
-        """Return scores ``(N, outputs, *spatial)`` in the size of the first map.
-
-        Parameters
-        ----------
-        maps : sequence of Tensor, each of shape (N, channels[i], *spatial / 2**k)
-            Map sizes divide the first one's by whole numbers.
-        """
-        scores: Tensor = self.levels[0](maps[0])
-        for level, features in zip(self.levels[1:], maps[1:], strict=True):
-            scores = scores + enlarge(level(features), _factors(maps[0], features))
-        return scores
-
-
-def _factors(finest: Tensor, features: Tensor) -> list[int]:
-    """By how much a map is to be enlarged along each axis to the size of the finest."""
-    return [n // m for n, m in zip(finest.shape[2:], features.shape[2:], strict=True)]
-
-
 @dataclass(frozen=True)
-class _Paint:
+class Paint:
     """Painted pixels: what the head reads there, and which class they are."""
 
     features: Tensor
@@ -147,30 +104,25 @@ def solve_head(
     NothingPainted
         If no pixel is painted.
     """
-    paint = _gather(features, targets, weights, most)
-    centre, scale = _standardisation(paint)
-    as_read = isinstance(net.bank, AdaptedBank)
-    scale = torch.ones_like(scale) if as_read else scale / _importance(features[0])
+    paint = gather_paint(features, targets, weights, most)
+    centre, scale, usual_ridge = scaling(net, features[0], paint)
     design = functional.pad((paint.features - centre) / scale, (0, 1), value=1.0)
     present, number = torch.unique(paint.classes, return_inverse=True)
     goal = functional.one_hot(number, len(present)).double()
-    if ridge is None:
-        read = RIDGE_AS_READ if net.config.dimensions == 2 else RIDGE_IN_VOLUMES
-        ridge = read if as_read else RIDGE
-    solution = logistic(design, goal, paint.weights, ridge)
+    solution = logistic(design, goal, paint.weights, usual_ridge if ridge is None else ridge)
     slopes = solution.new_zeros(len(scale), classes)
     constants = solution.new_full((classes,), -NEVER)
     slopes[:, present] = solution[:-1] / scale[:, None]
     constants[present] = solution[-1] - (centre / scale) @ solution[:-1]
-    _write(net, slopes, constants)
+    write_head(net, slopes, constants)
 
 
-def _gather(
+def gather_paint(
     features: Sequence[Sequence[Tensor]],
     targets: Sequence[Tensor],
-    weights: Sequence[Tensor] | None,
-    most: int,
-) -> _Paint:
+    weights: Sequence[Tensor] | None = None,
+    most: int = MOST_PIXELS,
+) -> Paint:
     """Read the features at the painted pixels, at most so many of each class."""
     targets = [target.cpu() for target in targets]
     places = [(target != UNPAINTED).nonzero() for target in targets]
@@ -189,7 +141,7 @@ def _gather(
     total = torch.zeros(256, dtype=torch.float64).index_add_(0, classes, weight)
     share = painted.double().pow(BALANCE)
     share = torch.where(total > 0, share / share[total > 0].sum(), 0.0)
-    return _Paint(torch.cat(rows), classes, weight * (share / total)[classes])
+    return Paint(torch.cat(rows), classes, weight * (share / total)[classes])
 
 
 def _choose(classes: Tensor, most: int) -> Tensor:
@@ -209,7 +161,7 @@ def read_features(maps: Sequence[Tensor], place: Tensor) -> Tensor:
     """
     columns = []
     for features in maps:
-        factors = _factors(maps[0], features)
+        factors = factors_between(maps[0], features)
         columns.append(_interpolate(features[0], place.to(features.device), factors))
     return torch.cat(columns, 1).cpu().double()
 
@@ -233,24 +185,28 @@ def _interpolate(features: Tensor, place: Tensor, factor: int | Sequence[int]) -
     return total.T
 
 
-def _standardisation(paint: _Paint) -> tuple[Tensor, Tensor]:
-    """Weighted mean and deviation of each feature; deviation 1 where there is none."""
+def scaling(net: UNet, maps: Sequence[Tensor], paint: Paint) -> tuple[Tensor, Tensor, float]:
+    """Weighted mean of each feature, what to divide it by, and the ridge for these."""
     share = paint.weights[:, None]
     centre = (paint.features * share).sum(0)
+    if isinstance(net.bank, AdaptedBank):
+        read = RIDGE_AS_READ if net.config.dimensions == 2 else RIDGE_IN_VOLUMES
+        return centre, torch.ones_like(centre), read
     scale = ((paint.features - centre).square() * share).sum(0).sqrt()
-    return centre, torch.where(scale > 1e-6, scale, 1.0)
+    return centre, torch.where(scale > 1e-6, scale, 1.0) / _importance(maps), RIDGE
 
 
 def _importance(maps: Sequence[Tensor]) -> Tensor:
     """A factor for each feature: every map alike in all, halved with every level down."""
-    factors = [1 / max(_factors(maps[0], m)) / m.shape[1] ** 0.5 for m in maps]
+    factors = [1 / max(factors_between(maps[0], m)) / m.shape[1] ** 0.5 for m in maps]
     counts = torch.tensor([m.shape[1] for m in maps])
     return torch.tensor(factors, dtype=torch.float64).repeat_interleave(counts)
 
 
 def logistic(
-    design: Tensor, goal: Tensor, weights: Tensor, ridge: Tensor | float, steps: int = STEPS
-) -> Tensor:
+    design: Tensor, goal: Tensor, weights: Tensor, ridge: Tensor | float, steps: int = STEPS,
+    start: Tensor | None = None,
+) -> Tensor:  # fmt: skip
     """Multinomial logistic regression; the last column, the constant, is not penalised.
 
     A gradient can flow through it to `design` and `ridge`, as meta-training needs.
@@ -267,6 +223,8 @@ def logistic(
         Pull of the weights towards zero.
     steps : int, optional
         Least-squares steps; 1 is ridge regression.
+    start : Tensor of float64, shape (columns, classes), optional
+        The ridge pulls towards this instead of zero.
 
     Returns
     -------
@@ -278,14 +236,15 @@ def logistic(
     penalty = torch.where(free > 0, 1e-9, torch.as_tensor(ridge, dtype=design.dtype))
     # half the Gram matrix bounds the curvature everywhere, so every step is an improvement
     bound = torch.linalg.cholesky(weighted.T @ design / 2 + penalty.flatten().diag())
-    solution = design.new_zeros(design.shape[1], goal.shape[1])
+    first = design.new_zeros(design.shape[1], goal.shape[1]) if start is None else start
+    solution = first
     for _ in range(steps):
-        slope = weighted.T @ ((design @ solution).softmax(1) - goal) + penalty * solution
+        slope = weighted.T @ ((design @ solution).softmax(1) - goal) + penalty * (solution - first)
         solution = solution - torch.cholesky_solve(slope, bound)
     return solution
 
 
-def _write(net: UNet, slopes: Tensor, constants: Tensor) -> None:
+def write_head(net: UNet, slopes: Tensor, constants: Tensor) -> None:
     """Put slopes ``(features, classes)`` and constants into the head."""
     if net.config.output == "sigmoid":
         slopes, constants = slopes[:, 1:] - slopes[:, :1], constants[1:] - constants[:1]

@@ -16,9 +16,9 @@ from napari_unet.core.source import ImageSource
 from napari_unet.core.tiles import Tile, inside
 from napari_unet.learn.adapt import measure_on
 from napari_unet.learn.fitting import AnyPredictor, predictor_for
-from napari_unet.learn.forward import Stopped
 from napari_unet.learn.model import Model
 from napari_unet.learn.predictor import Predictor
+from napari_unet.learn.stopping import Stopped
 
 __all__ = ["Predictor", "measure_on", "predict"]
 

@@ -3,33 +3,37 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import partial
 from math import prod
 
 import torch
 from torch import Tensor
 
-from napari_unet.core.annotations import UNPAINTED
-from napari_unet.core.boxes import overlap
 from napari_unet.core.dataset import TrainingSet
 from napari_unet.core.errors import NothingPainted, OutOfMemory
-from napari_unet.core.source import Box
 from napari_unet.core.strokes import Stroke
 from napari_unet.learn.blocks import crop
 from napari_unet.learn.devices import is_out_of_memory, release_memory
-from napari_unet.learn.edge_smoothing import smooth_along_edges
-from napari_unet.learn.feature_cache import FeatureCache, Pictured
+from napari_unet.learn.edge_smoothing import STRENGTHS, smooth_along_edges
+from napari_unet.learn.feature_cache import FeatureCache
 from napari_unet.learn.first_answer import FirstAnswer
 from napari_unet.learn.head import solve_head
 from napari_unet.learn.learner import Learner
+from napari_unet.learn.painted_parts import (
+    WHOLE_SAMPLE,
+    PaintedPart,
+    by_sample,
+    painted_parts,
+    pictured_of,
+)
 from napari_unet.learn.precision import autocast
+from napari_unet.learn.smoothing_choice import best_strength
+from napari_unet.learn.spare_heads import MOST_CHANNELS, spare_head, without_channel
 from napari_unet.learn.unet import UNet, probabilities
-from napari_unet.learn.volume_cells import cells
 
-_WHOLE_SAMPLE = 1_500_000
-"""A sample of at most so many pixels is looked at whole; else only the surroundings of strokes."""
-
-_MOST_BOXES = 64
+_IN_VOLUMES = STRENGTHS[1]
+"""How strongly the answer in a volume is smoothed before it is learned from."""
 
 
 class AnswerAtOnce:
@@ -87,7 +91,7 @@ class AnswerAtOnce:
 
     @torch.no_grad()
     def answer(self, training: TrainingSet, strokes: Sequence[Stroke]) -> FirstAnswer:
-        """What the first trunk answers with a head for these strokes; the learner is left alone.
+        """What the first trunk answers with a head for these strokes; the learner holds to it.
 
         Parameters
         ----------
@@ -103,7 +107,37 @@ class AnswerAtOnce:
             of the image.
         """
         self._training = training
-        return self._answer_with(self._solved(strokes), strokes)
+        solved = self._solved(strokes)
+        self._learner.hold_to(solved)
+        return self._answer_with(solved, strokes)
+
+    def spare_heads(self, net: UNet, strokes: Sequence[Stroke]) -> dict[int, dict[str, Tensor]]:
+        """Heads for images that lack a channel, near the one a network has.
+
+        None where there is one channel only, where channels are colours, where there are very
+        many, and where memory is short.
+
+        Parameters
+        ----------
+        net : UNet
+            With the trunk as it was at first.
+        strokes : sequence of Stroke
+            What its head was solved from.
+        """
+        heads: dict[int, dict[str, Tensor]] = {}
+        sources = [image.source for image in self._training.images]
+        if not 1 < self._training.channels <= MOST_CHANNELS or any(s.colour for s in sources):
+            return heads
+        try:
+            for channel in range(self._training.channels):
+                seen = partial(without_channel, channel=channel)
+                parts = painted_parts(net, self._features, self._training, strokes, seen)
+                heads[channel] = spare_head(net, *_examples(parts))
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            heads.clear()
+        return heads
 
     def _solved(self, strokes: Sequence[Stroke]) -> UNet:
         """The network as it was at first, with a head for these strokes."""
@@ -117,18 +151,20 @@ class AnswerAtOnce:
     def _answer_with(self, net: UNet, strokes: Sequence[Stroke]) -> FirstAnswer:
         """The answer for every sample whose features were just looked at as a whole."""
         first = FirstAnswer(len(self._training.classes))
-        for image, group in _by_sample(strokes):
+        for image, group in by_sample(strokes):
             pictured = pictured_of(self._training, image)
             shape = pictured.source.spatial_shape
-            if prod(shape) <= min(_WHOLE_SAMPLE, self._features.at_once):
+            if prod(shape) <= min(WHOLE_SAMPLE, self._features.at_once):
                 whole = tuple(slice(0, n) for n in shape)
                 maps = self._features.maps(pictured, group[0].sample, whole)
                 with autocast(self._learner.device, self._learner.precision):
                     scores = crop(net.head(maps), shape)
                 chances = probabilities(scores, net.config)[0].cpu()
-                seen = pictured.normalisation.apply(pictured.source.read(group[0].sample))
-                smooth = smooth_along_edges(chances, torch.from_numpy(seen))
-                first.add(image, group[0].sample, smooth)
+                seen = pictured.read(group[0].sample)
+                flat = len(shape) == 2
+                strength = net.head.smoothing if flat else _IN_VOLUMES
+                smooth = smooth_along_edges(chances[None], seen[None], strength)
+                first.add(image, group[0].sample, smooth[0])
         return first
 
 
@@ -152,70 +188,11 @@ def solve_from(
     NothingPainted
         If there is no stroke.
     """
-    maps: list[list[Tensor]] = []
-    targets: list[Tensor] = []
-    for image, group in _by_sample(strokes):
-        pictured = pictured_of(training, image)
-        shape = pictured.source.spatial_shape
-        most = min(_WHOLE_SAMPLE, features.at_once)
-        if len(shape) == 3 and prod(shape) > most:
-            for cell in cells(shape, group, net):
-                maps.append(features.maps(pictured, group[0].sample, cell.look, cell.keep))
-                targets.append(_target(cell.keep, cell.strokes, cell.box))
-            continue
-        for box, members in _boxes(shape, group, net, most):
-            target = _target(box, members)
-            maps.append(features.maps(pictured, group[0].sample, box))
-            targets.append(target)
-    solve_head(net, maps, targets, len(training.classes))
+    parts = painted_parts(net, features, training, strokes)
+    solve_head(net, *_examples(parts), len(training.classes))
+    net.head.smoothing = best_strength(net, parts)
 
 
-def pictured_of(training: TrainingSet, image: int) -> Pictured:
-    """One image of a training set, as a trunk sees it."""
-    return Pictured(training.images[image].source, training.normalisations[image])
-
-
-def _by_sample(strokes: Sequence[Stroke]) -> Iterator[tuple[int, list[Stroke]]]:
-    """Strokes of each sample that has some, with the number of its image."""
-    for image, sample in sorted({(s.image, s.sample) for s in strokes}):
-        yield image, [s for s in strokes if (s.image, s.sample) == (image, sample)]
-
-
-def _boxes(
-    shape: tuple[int, ...], strokes: list[Stroke], net: UNet, most: int
-) -> Iterator[tuple[Box, list[Stroke]]]:
-    """What to look at: a sample of at most so many pixels, or a box around each of many strokes."""
-    if prod(shape) <= most:
-        yield tuple(slice(0, n) for n in shape), strokes
-        return
-    for stroke in strokes[:: max(1, len(strokes) // _MOST_BOXES)]:
-        yield surroundings(stroke.box, shape, net), [stroke]
-
-
-def surroundings(box: Box, shape: tuple[int, ...], net: UNet) -> Box:
-    """A box and all the context its scores depend on, starting where the network's grids do."""
-    return tuple(
-        slice(
-            max(0, side.start - reach) // step * step,
-            min(length, side.stop + reach),
-        )
-        for side, length, reach, step in zip(box, shape, net.context, net.alignments, strict=True)
-    )
-
-
-def _target(box: Box, strokes: list[Stroke], only: Box | None = None) -> Tensor:
-    """Class numbers inside a box, of these strokes, and if asked for only in a part of it."""
-    target = torch.full([s.stop - s.start for s in box], UNPAINTED, dtype=torch.uint8)
-    for stroke in strokes:
-        shared = overlap(box, stroke.start, stroke.mask.shape)
-        if shared is not None:
-            here = target[shared[0]]
-            here[torch.from_numpy(stroke.mask[shared[1]].copy())] = stroke.class_number
-    if only is None:
-        return target
-    part = tuple(
-        slice(max(o.start - b.start, 0), o.stop - b.start) for o, b in zip(only, box, strict=True)
-    )
-    result = torch.full_like(target, UNPAINTED)
-    result[part] = target[part]
-    return result
+def _examples(parts: Sequence[PaintedPart]) -> tuple[list[list[Tensor]], list[Tensor]]:
+    """Feature maps and paint, as `solve_head` takes them."""
+    return [part.maps for part in parts], [part.target for part in parts]

@@ -23,6 +23,9 @@ _LONGEST_PASS_SECONDS = 0.5
 
 _GRADIENT_NORM = 5.0
 
+_LEARNED_SHARE = 0.6
+"""What is shown is so much of the learned weights, and the rest of the solved ones."""
+
 SOLVED_HEAD_PACE = 0.2
 """Steps of a head that began as a solution, against those of the trunk."""
 
@@ -55,10 +58,13 @@ class Learner:
             net.bank.requires_grad_(False)
         self.steps = 0
         self.splits = 1
+        self._solved: UNet | None = None
         self._move(device)
 
     def _move(self, device: Device) -> None:
         self.device = device
+        if self._solved is not None:
+            self._solved.to(device.torch_device)
         self.precision: Precision = best_precision(device, self._config.precision, self.net.config)
         self.net.to(device.torch_device)
         if self.precision.channels_last:
@@ -212,6 +218,31 @@ class Learner:
         self.net.load_state_dict(weights)
         self.average.load_state_dict(weights)
 
+    def hold_to(self, solved: UNet) -> None:
+        """Show from now on the mean of what is learned and of a network solved from the paint.
+
+        What learns from few strokes goes wrong in other places than what is solved from them, and
+        the mean of weights that began alike is better than either (Wortsman et al. 2022,
+        arXiv:2109.01903). Answers are smoothed as suits the solved one.
+
+        Parameters
+        ----------
+        solved : UNet
+            With the trunk that learning began with.
+        """
+        self._solved = copy.deepcopy(solved).to(self.device.torch_device)
+        for net in (self.net, self.average):
+            net.head.smoothing = solved.head.smoothing
+
+    @torch.no_grad()
+    def shown_copy(self) -> UNet:
+        """The network to show and to keep, a copy that training no longer touches."""
+        shown = copy.deepcopy(self.average)
+        if self._solved is not None:
+            ours: list[Tensor] = list(shown.parameters())
+            torch._foreach_lerp_(ours, list(self._solved.parameters()), 1 - _LEARNED_SHARE)
+        return shown
+
     def average_copy(self) -> UNet:
-        """A copy of the averaged weights that training no longer touches."""
+        """A copy of the averaged weights, to go on learning from."""
         return copy.deepcopy(self.average)

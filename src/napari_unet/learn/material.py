@@ -126,7 +126,8 @@ class Material:
 
     def agree_with(self, at_once: AnswerAtOnce) -> None:
         """Let batches tell what is answered at once where nobody painted."""
-        self._batches.first = at_once.answer(self.training, self.kept)
+        strokes = self.kept if self._holding else self.strokes
+        self._batches.first = at_once.answer(self.training, strokes)
 
     def draw(self) -> Batch:
         """One batch of what may be learned from now; see `Batches.draw`.

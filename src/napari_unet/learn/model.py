@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from torch import Tensor
 
 from napari_unet import __version__
 from napari_unet.core.annotations import ClassMap
@@ -42,6 +45,9 @@ class Model:
         Names of the channels it was trained on, where they are known.
     channel_dropout : float, optional
         How often each channel was left out in training; 0 if never.
+    spare_heads : mapping of int to mapping of str to Tensor, optional
+        Weights of the head for images that lack a channel, by its number; see
+        `napari_unet.learn.spare_heads`.
     """
 
     net: UNet
@@ -54,6 +60,7 @@ class Model:
     version: str = __version__
     channels: tuple[str, ...] = ()
     channel_dropout: float = 0.0
+    spare_heads: Mapping[int, Mapping[str, Tensor]] = field(default_factory=dict)
 
     @property
     def config(self) -> ModelConfig:
@@ -63,7 +70,8 @@ class Model:
     @property
     def known_channels(self) -> KnownChannels:
         """The channels it was trained on."""
-        return KnownChannels(self.config.input_channels, self.channels, self.channel_dropout > 0)
+        spared = self.channel_dropout > 0 or bool(self.spare_heads)
+        return KnownChannels(self.config.input_channels, self.channels, spared)
 
     def copy(self) -> Model:
         """Return a copy that shares nothing with this one."""
@@ -71,9 +79,9 @@ class Model:
 
     def card(self) -> dict[str, Any]:
         """Return everything about the model but its weights, as plain JSON values."""
-        from napari_unet.learn.checkpoint import make_card, stored_weights
+        from napari_unet.learn.checkpoint import make_card, stored_tensors
 
-        return make_card(self, stored_weights(self.net)).model_dump(mode="json")
+        return make_card(self, stored_tensors(self)).model_dump(mode="json")
 
     def save(
         self, path: str | Path, overwrite: bool = False, *, weights: WeightFormat = "float32"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
@@ -32,6 +31,8 @@ from napari_unet.learn.forward import Engine
 from napari_unet.learn.memory import TilePlan, plan_tiles
 from napari_unet.learn.model import Model
 from napari_unet.learn.precision import Precision, best_precision, precision_named
+from napari_unet.learn.reach import answer_context
+from napari_unet.learn.spare_heads import net_for
 
 
 def check_fits(config: ModelConfig, source: ImageSource) -> None:
@@ -106,11 +107,13 @@ class Predictor:
         self.notices: list[str] = []
         self._shape = source.spatial_shape
         self._multiple = model.net.alignments
-        self._sees = model.net.context
+        self._sees = answer_context(model.net)
         self._normalisation = self._fit(model)
         device = choose_device(config.device)
+        own = config.statistics == "image" and model.config.normalisation == "batch"
+        crops = statistics_crops(source, self._normalisation, self._multiple) if own else []
         self._engine = Engine(
-            copy.deepcopy(model.net),
+            net_for(model, crops),
             device,
             self._precision(device, model),
             requested=config.precision,
@@ -119,8 +122,6 @@ class Predictor:
             say=self.notices.append,
         )
         self._engine.context, self._engine.ramp = self._context, self._ramp
-        own = config.statistics == "image" and model.config.normalisation == "batch"
-        crops = statistics_crops(source, self._normalisation, self._multiple) if own else []
         self._engine.adapt(crops)
 
     def _precision(self, device: Device, model: Model) -> Precision:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import ceil
 from typing import TYPE_CHECKING
 
+from napari_unet.learn.edge_smoothing import smoothing_reach
 from napari_unet.learn.filters import enlarged_reach
 from napari_unet.learn.levels import AxisLevels
 
@@ -80,3 +81,9 @@ def _encoder_reach(levels: AxisLevels, level: int, low: int, high: int) -> tuple
         stride, margin = levels.strides[above], levels.margins[above]
         low, high = stride * low - margin, stride * high + stride - 1 + margin
     return low, high
+
+
+def answer_context(net: UNet) -> tuple[int, ...]:
+    """The context of an answer: that of a score, and that of the smoothing of answers."""
+    more = smoothing_reach(net.config.dimensions) if net.head.smoothing else 0
+    return tuple(reach + more for reach in net.context)

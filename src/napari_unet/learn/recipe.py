@@ -7,6 +7,7 @@ from hashlib import sha256
 
 from napari_unet import __version__
 from napari_unet.core.config import PredictConfig
+from napari_unet.core.finer import FinerSource
 from napari_unet.core.fingerprint import fingerprint
 from napari_unet.core.source import ImageSource
 from napari_unet.learn.devices import choose_device
@@ -29,11 +30,15 @@ def recipe(model: Model, source: ImageSource, config: PredictConfig) -> dict[str
     config : PredictConfig
     """
     settings = config.model_dump(mode="json", exclude={"device"})
+    looked_at = source.seen if isinstance(source, FinerSource) else source
+    image = fingerprint(source)
+    if looked_at is not source:
+        image += fingerprint(looked_at)
     return {
         "model": model_digest(model),
-        "image": fingerprint(source),
+        "image": image,
         "settings": json.dumps(settings, sort_keys=True),
-        "pixels": str(source.axes.spatial_spacing) if config.rescale == "on" else "",
+        "pixels": str(looked_at.axes.spatial_spacing) if config.rescale == "on" else "",
         "device": choose_device(config.device).torch_device.type,
         "program": __version__,
     }

@@ -35,10 +35,11 @@ from napari_unet.learn.more_classes import learner_for_classes
 from napari_unet.learn.schedule import learning_rate
 from napari_unet.learn.scoring import score_model
 from napari_unet.learn.team import Team
+from napari_unet.learn.unet import UNet
 
-_SET_BACK = 0.5
-"""New paint sets the clock back to here: half of the time is left to learn it, at rates from
-the middle of the schedule downwards, which change what is known only as far as needed."""
+_SET_BACK = 0.4
+"""New paint sets the clock back to here: most of the time is left to learn it, at falling rates,
+which change what is known only as far as needed."""
 
 
 class TrainingRun:
@@ -84,7 +85,7 @@ class TrainingRun:
             len(self.material.training.classes),
             first_is_solved=self._before is None and not self._trained and self._has_bank,
         )
-        self._agreement_due = self._has_bank and self._config.agreement > 0
+        self._agreement_due = self._agrees
         self._first_step, self._last_step = self.learner.steps, math.inf
         self._budget.set_back(_SET_BACK, self._first_step)
         self._reason = "The time for learning is used."
@@ -106,8 +107,17 @@ class TrainingRun:
 
     def prepared(self) -> Prepared:
         """What training begins with."""
-        learner = self.learner
-        return self.material.prepared(learner.device.words, learner.precision.words)
+        return self.material.prepared(self.learner.device.words, self.learner.precision.words)
+
+    @property
+    def _good_weights(self) -> UNet:
+        """What the best model was made from, to go on learning from."""
+        return self._best.learned or self.best.net
+
+    @property
+    def _agrees(self) -> bool:
+        """True if learning keeps to the instant answer."""
+        return self._has_bank and self._config.agreement > 0
 
     @property
     def _has_bank(self) -> bool:
@@ -144,7 +154,7 @@ class TrainingRun:
         classes = self.material.training.classes
         new_pixels = self.material.repaint(training)
         if self.finishing:
-            self.learner.restart_from(self.best.net)
+            self.learner.restart_from(self._good_weights)
         self._before = self.best
         if training.classes.values != classes.values:
             self.learner = learner_for_classes(self.learner, training, self._config)
@@ -197,12 +207,11 @@ class TrainingRun:
     def score(self) -> ScoreDone:
         """Score the averaged weights on held-out paint, and keep them if they are the best."""
         now = self._snapshot()
-        score = score_model(
-            now, self.material.validation, self.material.scored, self._predict_config()
-        )
+        where = self.material.validation, self.material.scored
+        score = score_model(now, *where, self._predict_config())
         loss = float(np.mean(self._losses)) if self._losses else math.nan
         self._losses.clear()
-        best = self._best.offer(now, score, self.learner.steps)
+        best = self._best.offer(now, score, self.learner.steps, self.learner.average_copy())
         self._history.append(score.for_history(self.learner.steps, self.seconds, loss))
         now.history[:] = self._history
         said = score.said, score.said_classes
@@ -228,7 +237,7 @@ class TrainingRun:
         steps = self.learner.steps
         if self._budget.fraction(steps) < 1 - self._config.finish:
             self._reason = "Learning ended early because nothing improved any more."
-        self.learner.restart_from(self.best.net)
+        self.learner.restart_from(self._good_weights)
         if not self.material.holds_back:
             self._last_step = steps
         elif self._best.step == 0 and not self._trained:
@@ -241,19 +250,16 @@ class TrainingRun:
             share = self._config.finish / (1 - self._config.finish)
             self._last_step = steps + max(1, round((steps - self._first_step) * share))
             self.material.show_all()
+            self._agreement_due = self._agrees
             self.learner.tell("all")
 
     # -- trouble --------------------------------------------------------------------------
-
-    def has_diverged(self, loss: float) -> bool:
-        """True if the loss is not a number any more."""
-        return not math.isfinite(loss)
 
     def after_divergence(self) -> Notice:
         """Go back to the best weights with smaller steps."""
         self._losses.clear()
         self._rate_factor /= 2
-        self.learner.restart_from(self.best.net)
+        self.learner.restart_from(self._good_weights)
         return Notice("The loss grew without limit, so learning went back and takes smaller steps.")
 
     def after_memory_error(self, error: OutOfMemory) -> Notice:
@@ -279,21 +285,17 @@ class TrainingRun:
             self.begin_finish()
         model = self._snapshot() if self.finishing else self.best
         model.history[:] = self._history
-        return TrainResult(
-            model=model,
-            stopped=stopped,
-            reason="Stopped; the best model so far is kept." if stopped else self._reason,
-            steps=self.learner.steps,
-            seconds=self.seconds,
-            score=self._best.score.said,
-            class_scores=self._best.score.said_classes,
-            sureness=self._best.score.sureness,
-        )
+        if self._config.channel_dropout and not (stopped or self._best.step or self._trained):
+            model.spare_heads = self._at_once.spare_heads(model.net, self.material.strokes)
+        reason = "Stopped; the best model so far is kept." if stopped else self._reason
+        score = self._best.score
+        said = score.said, score.said_classes, score.sureness
+        return TrainResult(model, stopped, reason, self.learner.steps, self.seconds, *said)
 
     def _predict_config(self) -> PredictConfig:
         return PredictConfig(device=self.learner.device.name, precision=self._config.precision)
 
     def _snapshot(self) -> Model:
         steps = self._best.step if self.finishing else self.learner.steps
-        net, history = self.learner.average_copy(), list(self._history)
+        net, history = self.learner.shown_copy(), list(self._history)
         return self.material.model(net, history, self._preset, solved=not steps)

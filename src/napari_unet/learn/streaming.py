@@ -17,9 +17,9 @@ from napari_unet.core.postprocess import decide, tidy
 from napari_unet.core.source import Box, ImageSource
 from napari_unet.core.tiles import Tile, inside, overlap
 from napari_unet.learn.fitting import AnyPredictor, predictor_for
-from napari_unet.learn.forward import Stopped
 from napari_unet.learn.model import Model
 from napari_unet.learn.recipe import recipe
+from napari_unet.learn.stopping import Stopped
 
 DECIDED, TIDIED = "decided", "0"
 """Stages of a result: classes as the network decides, and what comes out of tidying up."""

@@ -90,12 +90,13 @@ class Team:
 def gather_team(devices: int, device: str) -> Team:
     """Start as many processes as there are devices, and return this one's place among them.
 
-    The others run this very command again and come here, too.
+    The others run this very command again and come here, too. Those on other machines are started
+    by ``srun`` or ``torchrun``, which tell by the environment who is who.
 
     Parameters
     ----------
     devices : int
-        How many.
+        How many on each machine.
     device : str
         ``"auto"``, ``"cuda"`` or ``"cpu"``: on graphics cards if there are enough, or else as
         processes that share the processor.
@@ -105,7 +106,7 @@ def gather_team(devices: int, device: str) -> Team:
     MissingPackage
         If Lightning Fabric is not installed.
     DeviceUnavailable
-        If there are not so many graphics cards.
+        If there are not so many graphics cards, or another number of processes was started.
     """
     try:
         from lightning_fabric import Fabric
@@ -125,9 +126,24 @@ def gather_team(devices: int, device: str) -> Team:
         torch.set_num_threads(max(1, (os.cpu_count() or 1) // devices))
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
     accelerator = "cuda" if graphics else "cpu"
-    fabric = Fabric(accelerator=accelerator, devices=devices, strategy="ddp")
-    fabric.launch()
+    nodes = machines()
+    try:
+        fabric = Fabric(accelerator=accelerator, devices=devices, num_nodes=nodes, strategy="ddp")
+        fabric.launch()
+    except ValueError as err:
+        raise DeviceUnavailable(
+            f"This job was not started with {devices} processes on each of {nodes} machines "
+            f"({err}). Start as many tasks on each machine as --devices says."
+        ) from err
     return Team(fabric)
+
+
+def machines() -> int:
+    """On how many machines this command was started at once, by ``srun`` or ``torchrun``."""
+    told = os.environ
+    if "TORCHELASTIC_RUN_ID" in told:
+        return int(told["WORLD_SIZE"]) // int(told["LOCAL_WORLD_SIZE"])
+    return int(told.get("SLURM_STEP_NUM_NODES", 1))
 
 
 def follow(run: TrainingRun, team: Team) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from math import isfinite
 from typing import Literal
 
 from napari_unet.core.cancel import CancelToken
@@ -134,7 +135,7 @@ def _learn(run: TrainingRun, control: TrainingControl, paint: PaintFeed | None) 
         except OutOfMemory as error:
             yield run.after_memory_error(error)
             continue
-        if run.has_diverged(loss):
+        if not isfinite(loss):
             yield run.after_divergence()
             continue
         if beat.due():

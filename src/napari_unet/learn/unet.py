@@ -26,8 +26,8 @@ from napari_unet.learn.blocks import (
     pad_to_multiple,
     up_block,
 )
+from napari_unet.learn.class_head import ClassHead
 from napari_unet.learn.filters import FilterBank
-from napari_unet.learn.head import ClassHead
 from napari_unet.learn.levels import axis_levels, kernels_of, strides_of
 from napari_unet.learn.reach import receptive_radii, useful_context
 from napari_unet.learn.stem import AdaptedBank, Leading
