@@ -326,6 +326,19 @@ def test_where_there_is_too_little_paint_for_an_answer_it_gets_ready_for_one() -
     assert log == ["prepare"] * 2  # not while there is a newer stroke to answer
 
 
+def test_getting_ready_does_not_displace_an_answer_that_waits() -> None:
+    desk = Desk().ready()
+    desk.control.stroke_done("a paint")
+    desk.control.look("a", 0, (slice(0, 3), slice(0, 3)))
+    assert desk.control._jobs.waiting
+    desk.control._known = None
+    desk.control.prepare()
+    desk.runner.finish()
+    desk.runner.finish()
+    assert desk.asked[1][1].box == (slice(0, 3), slice(0, 3))
+    assert desk.written == [request.generation for _, request, _ in desk.asked]
+
+
 @pytest.mark.parametrize("phase", [Phase.PREPARING, Phase.PREDICTING])
 def test_it_does_not_get_ready_while_others_work(phase) -> None:
     desk = Desk().ready()

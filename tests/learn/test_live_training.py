@@ -254,7 +254,7 @@ def test_new_paint_sets_the_clock_back_and_starts_patience_anew():
     run._best.offers_without_gain = 11
     painter.paint(np.s_[40:42, 40:50], 2)
     run.repaint(painter.feed.news())
-    assert run._budget.fraction(10) == 0.4
+    assert run._budget.fraction(10) == pytest.approx(0.4)
     assert not run.ended()
     run._best.offers_without_gain += 1
     assert not run.finish_due()

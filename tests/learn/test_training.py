@@ -159,7 +159,7 @@ def test_what_is_shown_lies_between_what_was_solved_and_what_was_learned():
         run.step()
     learned, shown = run.learner.average_copy(), run.learner.shown_copy()
     for a, b, c in zip(solved.parameters(), shown.parameters(), learned.parameters(), strict=True):
-        assert torch.allclose(b, a + 0.6 * (c - a), atol=1e-6)
+        assert torch.allclose(b, a + 0.5 * (c - a), atol=1e-6)
     pairs = zip(solved.parameters(), learned.parameters(), strict=True)
     assert any((a != c).any() for a, c in pairs)
 

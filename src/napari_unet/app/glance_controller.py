@@ -159,6 +159,8 @@ class GlanceController:
         known = (wish, self._view)
         if wish is None or image not in images or (quietly and known == self._known):
             return None
+        if quietly and self._painted and self._jobs.waiting:
+            return None  # what waits is an answer, which is worth more
         number, generation = images.index(image), self._previews.next_generation()
         focus = self._focus(image, number, wish)
         request = PreviewRequest(generation, number, sample, box, focus)

@@ -90,6 +90,7 @@ class FullSizeOffer(QWidget):
         self._box = QCheckBox("Mask at full resolution", self)
         self._box.setObjectName("full_size_box")
         self._box.setChecked(True)
+        self._box.setToolTip("For a mask in the pixels of the finest level of a pyramid.")
         self.toggled = self._box.toggled
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -44,10 +44,13 @@ class AnswerAtOnce:
     training : TrainingSet
     learner : Learner
         Its network, as it is now, gets the head, in the trained and in the averaged weights.
+    shows : bool, optional
+        The learner shows the solved network besides what it learns. Not for one that continues
+        a model, which knows more than this paint.
     """
 
-    def __init__(self, training: TrainingSet, learner: Learner) -> None:
-        self._training, self._learner = training, learner
+    def __init__(self, training: TrainingSet, learner: Learner, *, shows: bool = True) -> None:
+        self._training, self._learner, self._shows = training, learner, shows
         self._features = FeatureCache(learner.average, learner.device, learner.precision)
 
     def solve(self, strokes: Sequence[Stroke]) -> None:
@@ -108,7 +111,8 @@ class AnswerAtOnce:
         """
         self._training = training
         solved = self._solved(strokes)
-        self._learner.hold_to(solved)
+        if self._shows:
+            self._learner.hold_to(solved)
         return self._answer_with(solved, strokes)
 
     def spare_heads(self, net: UNet, strokes: Sequence[Stroke]) -> dict[int, dict[str, Tensor]]:

@@ -23,7 +23,7 @@ _LONGEST_PASS_SECONDS = 0.5
 
 _GRADIENT_NORM = 5.0
 
-_LEARNED_SHARE = 0.6
+_LEARNED_SHARE = 0.5
 """What is shown is so much of the learned weights, and the rest of the solved ones."""
 
 SOLVED_HEAD_PACE = 0.2

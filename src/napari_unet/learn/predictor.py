@@ -105,8 +105,7 @@ class Predictor:
         self._config = config = config or PredictConfig()
         check_fits(model.config, source)
         self.notices: list[str] = []
-        self._shape = source.spatial_shape
-        self._multiple = model.net.alignments
+        self._shape, self._multiple = source.spatial_shape, model.net.alignments
         self._sees = answer_context(model.net)
         self._normalisation = self._fit(model)
         device = choose_device(config.device)

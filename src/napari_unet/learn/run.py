@@ -59,8 +59,7 @@ class TrainingRun:
         preset: str | None,
         team: Team | None = None,
     ) -> None:
-        self._budget = Budget(config)
-        self._config, self._preset = config, preset
+        self._budget, self._config, self._preset = Budget(config), config, preset
         net, self._trained = first_network(model_config, training, start, config.seed)
         single = net.config.normalisation == "batch"
         self.material = Material(training, validation, config, single_image=single)
@@ -68,7 +67,7 @@ class TrainingRun:
         if team is not None:
             self.material.draw_otherwise(team.rank)
         self.notice = fit_to_memory(self.learner, self.material, config)
-        self._at_once = AnswerAtOnce(training, self.learner)
+        self._at_once = AnswerAtOnce(training, self.learner, shows=not self._trained)
         self._answers = Answers(self._snapshot)
         self._history: list[dict[str, float | int | None]] = (
             list(start.history) if isinstance(start, Model) else []
@@ -158,7 +157,7 @@ class TrainingRun:
         self._before = self.best
         if training.classes.values != classes.values:
             self.learner = learner_for_classes(self.learner, training, self._config)
-            self._at_once = AnswerAtOnce(training, self.learner)
+            self._at_once = AnswerAtOnce(training, self.learner, shows=not self._trained)
             self._at_once.solve(self.material.kept)
             self._before = self._snapshot()
         self._begin_course()
@@ -269,15 +268,16 @@ class TrainingRun:
             return Notice("Memory ran out, so learning goes on with smaller patches.")
         if not self.learner.fall_back():
             raise error
-        self._at_once = AnswerAtOnce(self.material.training, self.learner)
+        self._at_once = AnswerAtOnce(self.material.training, self.learner, shows=not self._trained)
         return Notice("The memory of the device ran out, so learning goes on, on the CPU.")
 
     # -- models ---------------------------------------------------------------------------
 
     def preview(self, request: PreviewRequest) -> PreviewDone:
         """Answer a request with the averaged weights."""
-        now = (self.learner.steps, self.finishing, self.material.training.classes.values)
-        return self._answers.answer(request, self.material.training, self._predict_config(), now)
+        training = self.material.training
+        now = (self.learner.steps, self.finishing, training.classes.values)
+        return self._answers.answer(request, training, self._predict_config(), now)
 
     def result(self, *, stopped: bool) -> TrainResult:
         """The best model and why the run ended."""
@@ -288,8 +288,7 @@ class TrainingRun:
         if self._config.channel_dropout and not (stopped or self._best.step or self._trained):
             model.spare_heads = self._at_once.spare_heads(model.net, self.material.strokes)
         reason = "Stopped; the best model so far is kept." if stopped else self._reason
-        score = self._best.score
-        said = score.said, score.said_classes, score.sureness
+        said = self._best.score.said, self._best.score.said_classes, self._best.score.sureness
         return TrainResult(model, stopped, reason, self.learner.steps, self.seconds, *said)
 
     def _predict_config(self) -> PredictConfig:
