@@ -56,8 +56,8 @@ def best_strength(net: UNet, looked: Sequence[PaintedPart]) -> float:
             continue
         target = torch.stack([part.target_in(box) for part, box in windows])
         answers = smoothed_by_each(_chances(net, windows), _image(windows), STRENGTHS)
-        counts = [_per_class(target, (a.argmax(1) != target), classes) for a in answers]
-        wrong, painted = wrong + torch.stack(counts), painted + _per_class(target, None, classes)
+        counts = [_wrong(target, answer, classes) for answer in answers]
+        wrong, painted = wrong + torch.stack(counts), painted + _per_class(target, classes)
     return _strongest_borne(wrong, painted)
 
 
@@ -73,8 +73,8 @@ def strength_for(chances: Tensor, image: Tensor, target: Tensor) -> float:
         Class numbers, `UNPAINTED` where there is no paint.
     """
     answers = smoothed_by_each(chances[None], image[None], STRENGTHS)
-    counts = [_per_class(target, a[0].argmax(0) != target, len(chances)) for a in answers]
-    return _strongest_borne(torch.stack(counts), _per_class(target, None, len(chances)))
+    counts = [_wrong(target[None], answer, len(chances)) for answer in answers]
+    return _strongest_borne(torch.stack(counts), _per_class(target, len(chances)))
 
 
 def _strongest_borne(wrong: Tensor, painted: Tensor) -> float:
@@ -118,7 +118,14 @@ def _image(windows: Sequence[tuple[PaintedPart, Box]]) -> Tensor:
     return torch.stack([part.image.read(part.sample, box) for part, box in windows])
 
 
-def _per_class(target: Tensor, where: Tensor | None, classes: int) -> Tensor:
-    """Painted pixels of each class, of those that are marked if a mark is given."""
-    counted = target != UNPAINTED if where is None else (target != UNPAINTED) & where
-    return torch.bincount(target[counted].long(), minlength=classes).float()
+def _wrong(target: Tensor, chances: Tensor, classes: int) -> Tensor:
+    """Painted pixels of each class that are answered otherwise; chances are (N, K, *spatial)."""
+    painted = target != UNPAINTED
+    number = target[painted].long()
+    answer = chances.movedim(1, -1)[painted].argmax(1)
+    return torch.bincount(number[answer != number], minlength=classes).float()
+
+
+def _per_class(target: Tensor, classes: int) -> Tensor:
+    """Painted pixels of each class."""
+    return torch.bincount(target[target != UNPAINTED].long(), minlength=classes).float()
