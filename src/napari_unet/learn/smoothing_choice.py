@@ -27,7 +27,7 @@ _WORSE = 0.03
 _CORE = 64
 """Side of the part of a window whose paint counts, in pixels; strokes are cut at this size."""
 
-_MOST_WINDOWS = 24
+_MOST_WINDOWS = 12
 
 
 @torch.no_grad()
