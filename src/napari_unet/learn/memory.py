@@ -16,7 +16,7 @@ from napari_unet.learn.stem import MOST_PLANES
 _SHARE = {"cpu": 0.25, "cuda": 0.6, "mps": 0.3}
 """Share of the free memory to use; the CPU's and Apple's is everybody's."""
 
-_MOST_BYTES = {"cpu": 1_250_000_000, "cuda": 16_000_000_000, "mps": 4_000_000_000}
+_MOST_BYTES = {"cpu": 1_000_000_000, "cuda": 16_000_000_000, "mps": 4_000_000_000}
 """Beyond this, larger tiles are no faster."""
 
 _LARGEST_TILE = {"cpu": 2**22, "cuda": 2**22, "mps": 2**20}
