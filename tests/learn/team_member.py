@@ -33,7 +33,7 @@ def main(folder: Path, devices: int = 2) -> None:
             run.answer_at_once()
             for _ in range(4):
                 run.step()
-            run.learner.restart_from(run.learner.average_copy())
+            run.learner.restart_from(run.learner.shown_copy())
             run.step()
     else:
         follow(run, team)

@@ -46,7 +46,7 @@ def test_steps_make_the_loss_smaller():
 
 def test_the_average_follows_and_a_copy_of_it_does_not():
     learner = _learner()
-    copy = learner.average_copy()
+    copy = learner.shown_copy()
     before = [p.clone() for p in copy.parameters()]
     for _ in range(5):
         learner.step(*_batch(), 1e-2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 
 import numpy as np
@@ -266,14 +267,18 @@ def test_after_the_finish_new_paint_returns_to_weights_that_do_not_know_the_held
     run.answer_at_once()
     run.step()
     run.score()
-    before = run.learner.average_copy()
+    before = copy.deepcopy(run.learner.average)
     run.begin_finish()
     run.step()
     painter.paint(np.s_[40:42, 40:50], 2)
     run.repaint(painter.feed.news())
-    now = run.learner.average_copy().state_dict()
+    now = copy.deepcopy(run.learner.average).state_dict()
     assert all((now[name] == w).all() for name, w in before.state_dict().items())
     assert not run.finishing
+    run.step()
+    run.after_divergence()  # before anything was scored with the new paint
+    now = run.learner.average.state_dict()
+    assert all((now[name] == w).all() for name, w in before.state_dict().items())
 
 
 def test_paint_erased_down_to_one_class_changes_nothing():

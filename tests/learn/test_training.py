@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -154,10 +156,10 @@ def test_what_is_shown_lies_between_what_was_solved_and_what_was_learned():
         training_set(), TINY, FEW, start="scratch", validation=None, preset=None
     )
     run.answer_at_once()
-    solved = run.learner.average_copy()
+    solved = copy.deepcopy(run.learner.average)
     for _ in range(3):
         run.step()
-    learned, shown = run.learner.average_copy(), run.learner.shown_copy()
+    learned, shown = copy.deepcopy(run.learner.average), run.learner.shown_copy()
     for a, b, c in zip(solved.parameters(), shown.parameters(), learned.parameters(), strict=True):
         assert torch.allclose(b, a + 0.5 * (c - a), atol=1e-6)
     pairs = zip(solved.parameters(), learned.parameters(), strict=True)

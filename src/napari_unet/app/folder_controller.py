@@ -102,11 +102,8 @@ class FolderController:
 
     def start(self, wish: FolderWish) -> None:
         """Predict what is not done yet."""
-        current = self._state.model
-        if self._state.busy:
-            return
+        current = self._state.model_to_use()
         if current is None:
-            self._state.fail("There is no model yet. Train one, or load one under Models.")
             return
         self._cancel, self._begun = CancelToken(), None
         self._set_failures(())

@@ -118,11 +118,8 @@ class PredictController:
 
     def start(self, wish: PredictWish) -> None:
         """Predict every wished image into a new layer of its own."""
-        current = self._state.model
-        if self._state.busy:
-            return
+        current = self._state.model_to_use()
         if current is None:
-            self._state.fail("There is no model yet. Train one, or load one under Models.")
             return
         model = current.model
         spatial: Spatial = "ZYX" if model.config.dimensions == 3 else "YX"

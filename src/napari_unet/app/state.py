@@ -226,6 +226,14 @@ class SessionState:
             self.set_progress(Progress())
         self.phase_changed.emit(phase)
 
+    def model_to_use(self) -> CurrentModel | None:
+        """The current model for a job that begins; None while busy, and, which is said, without."""
+        if self.busy:
+            return None
+        if self._model is None:
+            self.fail("There is no model yet. Train one, or load one under Models.")
+        return self._model
+
     def fail(self, text: str) -> None:
         """End in FAILED with one sentence for the user."""
         self.say(text, "error")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from qtpy.QtCore import QSignalBlocker, Signal
-from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from napari_unet.core.config import (
     PRESETS,
@@ -19,6 +19,7 @@ from napari_unet.core.config import (
 from napari_unet.gui.config_form import LABEL_WIDTH, ConfigForm
 from napari_unet.gui.field_editor import DeviceChoice
 from napari_unet.gui.keyed_combo import only_when_focused
+from napari_unet.gui.labelled_row import quiet_label
 from napari_unet.gui.sections import Section
 from napari_unet.gui.style import set_role
 
@@ -180,10 +181,7 @@ def _combo(name: str, choices: dict[str, str] | dict[Start, str]) -> QComboBox:
 
 def _line(title: str, control: QWidget) -> QWidget:
     line = QWidget()
-    label = QLabel(title, line)
-    label.setBuddy(control)
-    label.setToolTip(control.toolTip())
-    set_role(label, "quiet")
+    label = quiet_label(title, control)
     layout = QHBoxLayout(line)
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(6)

@@ -10,7 +10,6 @@ from typing import Literal
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
@@ -23,6 +22,7 @@ from superqt import QElidingLabel
 from napari_unet.batch.events import FileFailed
 from napari_unet.batch.tasks import WriteAs
 from napari_unet.gui.keyed_combo import KeyedCombo
+from napari_unet.gui.labelled_row import quiet_label
 from napari_unet.gui.path_field import LABEL_WIDTH, PathField
 from napari_unet.gui.progress_bar import thin_progress_bar
 from napari_unet.gui.style import set_role
@@ -181,7 +181,9 @@ class FolderForm(QWidget):
         names, start = QHBoxLayout(), QHBoxLayout()
         for line in (names, start):
             line.setSpacing(6)
-        names.addWidget(self._labelled("Names", self._pattern))
+        label = quiet_label("Names", self._pattern)
+        label.setMinimumWidth(LABEL_WIDTH)
+        names.addWidget(label)
         names.addWidget(self._pattern, 4)
         names.addWidget(self._kind, 5)
         start.addWidget(self.button)
@@ -196,14 +198,6 @@ class FolderForm(QWidget):
         layout.addWidget(self._bar)
         layout.addWidget(self._failures)
         return layout
-
-    def _labelled(self, title: str, control: QWidget) -> QLabel:
-        label = QLabel(title, self)
-        label.setBuddy(control)
-        label.setMinimumWidth(LABEL_WIDTH)
-        label.setToolTip(control.toolTip())
-        set_role(label, "quiet")
-        return label
 
     def _connect(self) -> None:
         self.images.changed.connect(self._on_images)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from qtpy.QtCore import QSignalBlocker, Qt, Signal
-from qtpy.QtWidgets import QLabel, QSizePolicy, QSpinBox, QWidget
+from qtpy.QtCore import QSignalBlocker, Signal
+from qtpy.QtWidgets import QLabel, QSpinBox, QWidget
 
 from napari_unet.core.frames import Part
-from napari_unet.gui.keyed_combo import KeyedCombo, only_when_focused
+from napari_unet.gui.keyed_combo import KeyedCombo
 from napari_unet.gui.labelled_row import labelled_row
+from napari_unet.gui.number_box import number_box
 from napari_unet.gui.style import set_role
 
 ALL, SHOWN = "all", "shown"
@@ -96,16 +97,8 @@ class FrameRange(QWidget):
         self._last.setValue(choice.last)
 
     def _box(self, name: str) -> QSpinBox:
-        box = QSpinBox(self)
-        box.setAccessibleName(f"{name} one to predict")
-        box.setToolTip(f"{name} one to predict, counted from 0 as the sliders do.")
-        box.setKeyboardTracking(False)
-        box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
-        box.setAlignment(Qt.AlignmentFlag.AlignRight)
-        box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        set_role(box, "plain")
-        only_when_focused(box)
-        return box
+        tip = f"{name} one to predict, counted from 0 as the sliders do."
+        return number_box(self, f"{name} one to predict", tip)
 
     def _on_kind(self, _: object = None) -> None:
         """Offer the two ends of a range, all of the axis at first."""

@@ -23,14 +23,21 @@ def labelled_row(text: str, control: QWidget, *, tip: str = "", stretch: int = 1
     stretch : int, optional
         How much of the room the control takes, against others that are added.
     """
-    label = QLabel(text)
-    label.setBuddy(control)
+    label = quiet_label(text, control)
     label.setMinimumWidth(_LABEL_WIDTH)
     label.setToolTip(tip)
-    set_role(label, "quiet")
     layout = QHBoxLayout()
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(6)
     layout.addWidget(label)
     layout.addWidget(control, stretch)
     return layout
+
+
+def quiet_label(text: str, control: QWidget) -> QLabel:
+    """A word that belongs to a control and says the same on hovering."""
+    label = QLabel(text)
+    label.setBuddy(control)
+    label.setToolTip(control.toolTip())
+    set_role(label, "quiet")
+    return label

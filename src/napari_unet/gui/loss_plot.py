@@ -8,22 +8,14 @@ from dataclasses import dataclass
 from math import isfinite, nan
 
 import numpy as np
-from qtpy.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from qtpy.QtGui import (
-    QColor,
-    QFont,
-    QMouseEvent,
-    QPainter,
-    QPainterPath,
-    QPaintEvent,
-    QPen,
-)
-from qtpy.QtWidgets import QSizePolicy, QWidget
+from qtpy.QtCore import QPointF, Qt, Signal
+from qtpy.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen
+from qtpy.QtWidgets import QWidget
 
+from napari_unet.gui.small_plot import PAD, SmallPlot
 from napari_unet.gui.style import Colours, colours_of
 
 _HEIGHT = 76
-_PAD = 6
 _REACH = 12
 """How near, in pixels, a click must come to a point."""
 
@@ -45,27 +37,19 @@ class PlotPoint:
     score: float | None = None
 
 
-class LossPlot(QWidget):
-    """A small plot of the loss (left scale, from 0) and the score (0 to 1)."""
+class LossPlot(SmallPlot):
+    """A small plot of the loss (left scale, from 0) and the score (0 to 1), clicked by its step."""
 
     valueChanged = Signal(object)
     """Emitted with the tuple of points after `setValue` changed them."""
 
-    point_clicked = Signal(int)
-    """Emitted with the step of the point that was clicked."""
-
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("Learning curve", _HELP, _HEIGHT, parent)
         self._points: list[PlotPoint] = []
         # What is drawn, as numbers: a long training has thousands of points.
         self._steps, self._losses, self._scores = array("d"), array("d"), array("d")
         self._marker: int | None = None
         self._score_words = ""
-        self.setAccessibleName("Learning curve")
-        self.setToolTip(_HELP)
-        self.setFixedHeight(_HEIGHT)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setMouseTracking(True)
 
     def value(self) -> tuple[PlotPoint, ...]:
         """The points, in order of steps."""
@@ -106,40 +90,21 @@ class LossPlot(QWidget):
         """What the legend says about the score."""
         return self._score_words
 
-    def sizeHint(self) -> QSize:
-        """Wide as the panel, low enough to leave room for the rest."""
-        return QSize(280, _HEIGHT)
-
     def paintEvent(self, _event: QPaintEvent | None) -> None:
         """Paint the curves, or a word while there are none."""
         colours = colours_of(self)
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(self._small_font())
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colours.raised)
-        painter.drawRoundedRect(QRectF(self.rect()), 4, 4)
+        self.paint_ground(painter, colours)
         if not self._points:
             painter.setPen(colours.quiet)
             middle = Qt.AlignmentFlag.AlignCenter
             painter.drawText(self.rect(), middle, "The learning curve appears here.")
             return
-        self._paint_scale(painter, colours)
+        self.paint_scale(painter, colours.line)
+        self._paint_marker(painter, colours)
         self._paint_curve(painter, colours.loss, self._losses, self._top_loss(), 1.4)
         self._paint_curve(painter, colours.score, self._scores, 1.0, 2.0)
         self._paint_legend(painter, colours)
-
-    def mousePressEvent(self, event: QMouseEvent | None) -> None:
-        """Report the point nearest to a click."""
-        point = self._point_at(event.pos().x()) if event is not None else None
-        if point is not None:
-            self.point_clicked.emit(point.step)
-
-    def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
-        """Show by the cursor whether a click would do something, and tell the numbers there."""
-        near = self._point_at(event.pos().x()) if event is not None else None
-        self.setCursor(Qt.CursorShape.PointingHandCursor if near else Qt.CursorShape.ArrowCursor)
-        self.setToolTip(_words(near) if near else _HELP)
 
     def _append(self, point: PlotPoint) -> None:
         self._points.append(point)
@@ -154,39 +119,26 @@ class LossPlot(QWidget):
         self.setAccessibleDescription(f"{said}. {self._score_words}".rstrip(". "))
         self.update()
 
-    def _small_font(self) -> QFont:
-        font = QFont(self.font())
-        font.setPointSizeF(max(font.pointSizeF() - 1, 6))
-        return font
-
-    def _area(self) -> QRectF:
-        legend = self.fontMetrics().height() + 2
-        return QRectF(self.rect()).adjusted(_PAD, legend + 2, -_PAD, -_PAD)
-
     def _top_loss(self) -> float:
         losses = _known(self._losses)
         return 1.1 * float(losses.max()) or 1.0 if losses.size else 1.1
 
     def _x(self, step: int) -> float:
-        area, last = self._area(), max(self._points[-1].step, 1)
+        area, last = self.area(), max(self._points[-1].step, 1)
         return area.left() + area.width() * step / last
 
-    def _point_at(self, x: int) -> PlotPoint | None:
+    def near(self, x: int) -> tuple[int, str] | None:
+        """Step of the point a click at this place is for, and its numbers in words."""
         scored = [p for p in self._points if _score(p) is not None] or self._points
         nearest = min(scored, key=lambda p: abs(self._x(p.step) - x), default=None)
         if nearest is None or abs(self._x(nearest.step) - x) > _REACH:
             return None
-        return nearest
+        return nearest.step, _words(nearest)
 
-    def _paint_scale(self, painter: QPainter, colours: Colours) -> None:
-        area = self._area()
-        painter.setPen(QPen(colours.line, 1))
-        for share in (0.0, 0.5, 1.0):
-            y = area.bottom() - area.height() * share
-            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
+    def _paint_marker(self, painter: QPainter, colours: Colours) -> None:
         if self._marker is not None:
+            area, x = self.area(), self._x(self._marker)
             painter.setPen(QPen(colours.quiet, 1, Qt.PenStyle.DashLine))
-            x = self._x(self._marker)
             painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
 
     def _paint_curve(
@@ -197,7 +149,7 @@ class LossPlot(QWidget):
         top: float,
         width: float,
     ) -> None:
-        area = self._area()
+        area = self.area()
         corners = [
             QPointF(x, area.bottom() - area.height() * min(max(height / top, 0.0), 1.0))
             for x, height in self._columns(np.array(heights))
@@ -219,14 +171,14 @@ class LossPlot(QWidget):
     def _columns(self, heights: np.ndarray) -> list[tuple[float, float]]:
         """Mean height per pixel column, so that long runs cost no more to paint than short."""
         known = ~np.isnan(heights)
-        area, steps = self._area(), np.array(self._steps)[known]
+        area, steps = self.area(), np.array(self._steps)[known]
         places = area.left() + area.width() * steps / max(self._steps[-1], 1)
         _, column, count = np.unique(places.astype(int), return_inverse=True, return_counts=True)
         means = (np.bincount(column, weights=one) / count for one in (places, heights[known]))
         return list(zip(*(mean.tolist() for mean in means), strict=True))
 
     def _paint_legend(self, painter: QPainter, colours: Colours) -> None:
-        line = self.rect().adjusted(_PAD, 2, -_PAD, 0)
+        line = self.rect().adjusted(PAD, 2, -PAD, 0)
         line.setHeight(self.fontMetrics().height())
         losses = _known(self._losses)
         vertical = Qt.AlignmentFlag.AlignVCenter

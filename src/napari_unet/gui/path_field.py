@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from qtpy.QtCore import QSignalBlocker, Signal
-from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QLineEdit, QMenu, QToolButton, QWidget
+from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QMenu, QToolButton, QWidget
 
+from napari_unet.gui.labelled_row import quiet_label
 from napari_unet.gui.style import set_role
 
 LABEL_WIDTH = 56
@@ -42,10 +43,8 @@ class PathField(QWidget):
         self._button.setText("Choose")
         self._button.setAccessibleName(f"Choose {hint}")
         set_role(self._button, "button")
-        label = QLabel(title, self)
-        label.setBuddy(self._line)
+        label = quiet_label(title, self._line)
         label.setMinimumWidth(LABEL_WIDTH)
-        set_role(label, "quiet")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)

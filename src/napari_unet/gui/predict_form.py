@@ -12,7 +12,6 @@ from qtpy.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QSizePolicy,
     QSlider,
     QSpinBox,
     QStackedLayout,
@@ -24,7 +23,9 @@ from superqt import QElidingLabel
 from napari_unet.gui.frame_range import FrameRange
 from napari_unet.gui.full_size import FullSizeOffer
 from napari_unet.gui.keyed_combo import only_when_focused
+from napari_unet.gui.labelled_row import quiet_label
 from napari_unet.gui.layer_checklist import LayerChecklist, LayerItem
+from napari_unet.gui.number_box import number_box
 from napari_unet.gui.progress_bar import thin_progress_bar
 from napari_unet.gui.rescale_offer import RescaleOffer
 from napari_unet.gui.style import set_role
@@ -205,24 +206,17 @@ class PredictForm(QWidget):
         threshold, sizes = QHBoxLayout(), QHBoxLayout()
         for line in (threshold, sizes):
             line.setSpacing(6)
-        threshold.addWidget(self._labelled("Threshold", self._slider))
+        threshold.addWidget(quiet_label("Threshold", self._slider))
         threshold.addWidget(self._slider, 1)
         threshold.addWidget(self._slider_value)
         for title, box in (("Smallest object", self._smallest), ("Fill holes", self._holes)):
-            sizes.addWidget(self._labelled(title, box))
+            sizes.addWidget(quiet_label(title, box))
             sizes.addWidget(box, 1)
         lines = QVBoxLayout()
         lines.setSpacing(4)
         lines.addLayout(threshold)
         lines.addLayout(sizes)
         return lines
-
-    def _labelled(self, title: str, control: QWidget) -> QLabel:
-        label = QLabel(title, self)
-        label.setBuddy(control)
-        label.setToolTip(control.toolTip())
-        set_role(label, "quiet")
-        return label
 
     def _connect(self) -> None:
         self.button.clicked.connect(self._on_button_clicked)
@@ -271,16 +265,8 @@ def _threshold_slider(parent: QWidget) -> QSlider:
 
 
 def _size_box(parent: QWidget, name: str, tooltip: str) -> QSpinBox:
-    box = QSpinBox(parent)
+    box = number_box(parent, name, tooltip)
     box.setRange(0, _MOST_PIXELS)
     box.setStepType(QSpinBox.StepType.AdaptiveDecimalStepType)
     box.setSuffix(" px")
-    box.setAccessibleName(name)
-    box.setToolTip(tooltip)
-    box.setKeyboardTracking(False)
-    box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
-    box.setAlignment(Qt.AlignmentFlag.AlignRight)
-    box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-    set_role(box, "plain")
-    only_when_focused(box)
     return box

@@ -243,6 +243,6 @@ class Learner:
             torch._foreach_lerp_(ours, list(self._solved.parameters()), 1 - _LEARNED_SHARE)
         return shown
 
-    def average_copy(self) -> UNet:
-        """A copy of the averaged weights, to go on learning from."""
-        return copy.deepcopy(self.average)
+    def learned_copy(self) -> UNet | None:
+        """The learned weights behind what is shown, a copy; None where they are what is shown."""
+        return None if self._solved is None else copy.deepcopy(self.average)

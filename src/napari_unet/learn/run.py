@@ -150,7 +150,7 @@ class TrainingRun:
         training : TrainingSet
             It may have more classes than before, but none less.
         """
-        classes = self.material.training.classes
+        classes, learned = self.material.training.classes, self._best.learned
         new_pixels = self.material.repaint(training)
         if self.finishing:
             self.learner.restart_from(self._good_weights)
@@ -159,8 +159,9 @@ class TrainingRun:
             self.learner = learner_for_classes(self.learner, training, self._config)
             self._at_once = AnswerAtOnce(training, self.learner, shows=not self._trained)
             self._at_once.solve(self.material.kept)
-            self._before = self._snapshot()
+            self._before, learned = self._snapshot(), None
         self._begin_course()
+        self._best.learned = learned
         counts = len(training.classes), len(self.material.strokes), len(self.material.scored)
         return PaintTaken(self.learner.steps, *counts, new_pixels)
 
@@ -210,7 +211,7 @@ class TrainingRun:
         score = score_model(now, *where, self._predict_config())
         loss = float(np.mean(self._losses)) if self._losses else math.nan
         self._losses.clear()
-        best = self._best.offer(now, score, self.learner.steps, self.learner.average_copy())
+        best = self._best.offer(now, score, self.learner.steps, self.learner.learned_copy())
         self._history.append(score.for_history(self.learner.steps, self.seconds, loss))
         now.history[:] = self._history
         said = score.said, score.said_classes
@@ -242,9 +243,7 @@ class TrainingRun:
         elif self._best.step == 0 and not self._trained:
             self._at_once.solve(self.material.strokes)
             self._last_step = steps
-            self._reason = self._best.why_first
-            if not steps:
-                self._reason = "This is the instant answer."
+            self._reason = self._best.why_first if steps else "This is the instant answer."
         else:
             share = self._config.finish / (1 - self._config.finish)
             self._last_step = steps + max(1, round((steps - self._first_step) * share))
