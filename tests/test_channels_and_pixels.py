@@ -133,3 +133,40 @@ def test_rescaling_from_the_shell_and_in_blocks(folder: Path) -> None:
     )  # fmt: skip
     streamed = np.asarray(zarr.open(str(folder / "out.zarr"), mode="r")["0"]).reshape(128, 128)
     assert np.mean(streamed != outputs["--rescale"]) < 1e-3
+
+
+def test_planes_without_a_name_are_channels_where_nothing_else_fits(folder: Path) -> None:
+    image, _ = scene()
+    plain, model = folder / "plain.tif", folder / "m.unet"
+    tifffile.imwrite(plain, image, photometric="minisblack")
+    assert read_image(plain).axes == "ZYX"  # as ever where nothing more is known
+    how = ("--seconds", 0, "--preset", "tiny")
+    done = run("train", plain, folder / "paint.tif", "-o", model, *how)
+    assert done.exit_code == 0, done.output
+    said = " ".join(done.output.split())
+    assert "axis of length 3; it is read as channels, since the paint lacks it" in said
+    assert load_model(model).config.input_channels == 3
+    done = run("predict", model, plain, "-o", folder / "labels.tif")
+    assert done.exit_code == 0, done.output
+    assert "read as channels, as many as the model has" in " ".join(done.output.split())
+    expected = predict(str(model), image, axes="CYX")
+    assert np.array_equal(read_image(folder / "labels.tif").array, expected)
+    said_so = run("predict", model, plain, "-o", folder / "z.tif", "--axes", "ZYX")
+    assert said_so.exit_code != 0  # who names the axes is believed
+    result = predict_to_zarr(str(model), plain, folder / "labels.zarr")
+    assert sum(result.pixels) == expected.size
+
+
+def test_named_slices_and_slices_of_a_grey_model_stay_slices(folder: Path) -> None:
+    image, paint = scene()
+    model = fit(image, np.stack([paint] * 3), axes="ZYX", max_seconds=0, preset=TINY)
+    plain, named = folder / "plain.tif", folder / "named.tif"
+    tifffile.imwrite(plain, image, photometric="minisblack")
+    tifffile.imwrite(named, image, imagej=True, metadata={"axes": "ZYX"})
+    for path in (plain, named):
+        loaded = read_image(path)
+        assert loaded.suiting_model(model.config.input_channels, "YX") is loaded
+        assert loaded.suiting_paint((3, 64, 64)) is loaded
+    assert read_image(named).suiting_model(3, "YX").axes == "ZYX"
+    assert read_image(plain).suiting_model(3, "ZYX").axes == "ZYX"  # a volume needs its slices
+    assert read_image(plain).suiting_model(3, "YX").axes == "CYX"

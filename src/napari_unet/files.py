@@ -19,7 +19,7 @@ from napari_unet.core.frames import parts_of, samples_in
 from napari_unet.core.settings import changed
 from napari_unet.core.source import ImageSource
 from napari_unet.data.canvas import Canvas
-from napari_unet.data.files import LoadedImage, read_image
+from napari_unet.data.files import LoadedImage, read_image, scenes_in
 from napari_unet.data.label_store import LabelStore
 from napari_unet.data.ngff import NgffVersion
 from napari_unet.data.pyramid import level_for, source_at
@@ -27,7 +27,7 @@ from napari_unet.data.pyramid import level_for, source_at
 if TYPE_CHECKING:
     from napari_unet.learn.model import Model
 
-__all__ = ["predict_to_zarr", "read_image"]
+__all__ = ["predict_to_zarr", "read_image", "scenes_in"]
 
 
 def predict_to_zarr(
@@ -60,7 +60,8 @@ def predict_to_zarr(
     model : Model or path
         From `fit`, or the file of one.
     image : path or array-like
-        An OME-Zarr, TIFF or PNG, or an array (numpy, dask, zarr), which is read piece by piece.
+        An OME-Zarr, TIFF or PNG, or an array (numpy, dask, zarr), which is read piece by piece;
+        ``"slide.czi#2"`` is one of several images in a file (see `scenes_in`).
     output : str or Path
         The folder to write, for example ``"labels.ome.zarr"``; or
         ``"image.ome.zarr/labels/cells"`` to make the labels part of an OME-Zarr image.
@@ -117,9 +118,8 @@ def predict_to_zarr(
     spatial: Spatial = "ZYX" if trained.config.dimensions == 3 else "YX"
     config = changed(PredictConfig(), **settings)
     if isinstance(image, str | Path):
-        given = _from_file(
-            read_image(image, axes), trained.spacing, config, spatial, channels, level
-        )
+        loaded = read_image(image, axes).suiting_model(trained.config.input_channels, spatial)
+        given = _from_file(loaded, trained.spacing, config, spatial, channels, level)
     else:
         how: dict[str, Any] = {"spacing": spacing, "spatial": spatial, "channels": channels}
         given = _from_array(image_source(image, axes or "YX", **how))
@@ -178,7 +178,7 @@ def _from_file(
         source_at(loaded, seen, spatial, channels),
         Canvas.of(loaded, spatial),
         (*loaded.notices, *([said] if said else ())),
-        loaded.path,
+        loaded.address,
         loaded.axes,
         loaded.ngff,
         seen,

@@ -91,7 +91,7 @@ def test_a_plan_for_another_network_is_refused() -> None:
     [
         ((1, 512, 512), (1, 1, 1), {}, 2, ""),
         ((5, 512, 512), (1, 1, 1), {}, 2, "only 5 slices"),
-        ((32, 128, 128), (0.235, 0.15, 0.15), {"painted_slices": 3}, 3, "3 of 32 slices painted"),
+        ((32, 128, 128), (0.235, 0.15, 0.15), {"painted_slices": 3}, 3, "3 of 32 painted"),
         ((32, 128, 128), (1, 1, 1), {}, 3, "32 slices"),
         ((32, 128, 128), (2, 0.2, 0.2), {}, 2, "10 pixels apart"),
         ((32, 128, 128), (3, 1, 1), {"painted_slices": 20}, 2, "most slices"),

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from napari_unet.core.errors import MissingPackage, UnreadableImage
+from napari_unet.data import microscope
 from napari_unet.data.files import read_image, write_labels
 
 Sizes = namedtuple("Sizes", "Z Y X")
@@ -29,8 +30,8 @@ class FakeImage:
         self.options, self.current_scene = options, ""
         self.__dict__.update(facts)
 
-    def set_scene(self, scene: str) -> None:
-        self.current_scene = scene
+    def set_scene(self, scene: str | int) -> None:
+        self.current_scene = self.scenes[scene] if isinstance(scene, int) else scene
 
     @property
     def dask_data(self) -> Any:
@@ -147,7 +148,8 @@ def test_axes_that_a_plugin_leaves_out(pretend: Callable[..., Path]) -> None:
     assert (loaded.axes, loaded.array.shape) == ("YX", (8, 9))
 
 
-def test_a_missing_reader_is_named(tmp_path: Path) -> None:
+def test_a_missing_reader_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(microscope, "find_spec", lambda _: None)
     (tmp_path / "a.lif").write_bytes(b"p")
     with pytest.raises(MissingPackage, match="pip install bioio bioio-lif"):
         read_image(tmp_path / "a.lif")

@@ -134,15 +134,14 @@ def test_a_layer_that_is_gone_is_no_channel_any_more() -> None:
 
 
 @pytest.mark.parametrize(
-    ("shape", "more", "dimensions", "words"),
+    ("shape", "more", "words"),
     [
-        ((8, 9), {}, 2, "8 \u00d7 9, grey"),
-        ((8, 9, 3), {"rgb": True}, 2, "8 \u00d7 9, RGB"),
+        ((8, 9), {}, "8 \u00d7 9, grey"),
+        ((8, 9, 3), {"rgb": True}, "8 \u00d7 9, RGB"),
         (
             (4, 8, 9),
             {},
-            2,
-            "Guessed: 4 slices of 8 \u00d7 9, grey; slice by slice",
+            "Guessed: 4 slices of 8 \u00d7 9, grey",
         ),
         (
             (1, 4, 2, 8, 9),
@@ -151,22 +150,20 @@ def test_a_layer_that_is_gone_is_no_channel_any_more() -> None:
                 "scale": (3, 2, 1, 0.5, 0.5),
                 "units": ("s", "um", "pixel", "um", "um"),
             },
-            3,
             "1 time point, 4 slices of 8 \u00d7 9, 2 channels, "  # noqa: ISC004
-            "2 \u00d7 0.5 \u00d7 0.5 \u00b5m; as a volume",
+            "2 \u00d7 0.5 \u00d7 0.5 \u00b5m",
         ),
         (
             (8, 9),
             {"scale": (0.25, 0.25), "units": ("nm", "nm")},
-            2,
             "8 \u00d7 9, grey, 0.25 nm pixels",
         ),
-        ((8, 9), {"scale": (0.25, 0.5)}, 2, "8 \u00d7 9, grey, pixel size 0.25 \u00d7 0.5"),
+        ((8, 9), {"scale": (0.25, 0.5)}, "8 \u00d7 9, grey, pixel size 0.25 \u00d7 0.5"),
     ],
 )
-def test_what_an_image_is_taken_for(shape, more, dimensions, words) -> None:
+def test_what_an_image_is_taken_for(shape, more, words) -> None:
     layer = image(shape, **more)
-    assert input_in_words(layer, [layer], dimensions) == words
+    assert input_in_words(layer, [layer]) == words
 
 
 def test_pixel_sizes_reach_the_engine_in_micrometres() -> None:

@@ -165,8 +165,14 @@ def test_rescaling_is_offered_where_pixels_differ_and_done_when_ticked(window) -
     assert panel.predict.config().rescale == "ask"
 
 
-def test_the_line_says_how_volumes_are_learned(window) -> None:
+def test_how_volumes_are_learned_is_said_once(window) -> None:
     _, panel = window(image("stack", (3, 32, 40), axis_labels=("z", "y", "x")))
-    assert panel.paint.images.text().endswith("; slice by slice")
+
+    def said(words: str) -> int:
+        return f"{panel.paint.images.text()} {panel.volume.words()}".count(words)
+
+    assert (said("slice by slice"), panel.volume.words()) == (0, "2D: only 3 slices")
     panel._on_settings(AdvancedSettings(ModelConfig(dimensions=3)))
-    assert panel.paint.images.text().endswith("; as a volume")
+    assert said("as a volume") == 1
+    panel.volume.choose("2")
+    assert (said("slice by slice"), said("as a volume")) == (1, 0)

@@ -41,12 +41,12 @@ def test_a_stack_is_learned_as_a_volume_and_the_reason_is_said(panel) -> None:
     viewer.add_image(STACK, scale=(2, 1, 1))
     widget.paint.sync()
     assert not widget.volume.isHidden()
-    assert widget.volume.words() == "3D: 16 slices"
+    assert widget.volume.words() == "3D, as a volume: 16 slices"
     assert widget.settings().model.dimensions == 3
     widget.paint.new_paint()
     widget.paint.paint.data[4, 3:9, 3:9] = 1
     widget.paint.sync()
-    assert widget.volume.words() == "3D: 1 of 16 slices painted"
+    assert widget.volume.words() == "3D, as a volume: 1 of 16 painted"
 
 
 def test_slices_far_apart_are_learned_one_by_one(panel) -> None:

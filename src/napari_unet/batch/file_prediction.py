@@ -75,11 +75,12 @@ class FilePrediction:
     def read(self, path: Path) -> tuple[LoadedImage, int, list[str]]:
         """Open an image; the level to look at, and what the user should know about it."""
         loaded = read_image(path, self._axes)
+        loaded = loaded.suiting_model(self._model.config.input_channels, self._spatial)
         level, said = level_for(
             loaded, self._model.spacing, self._config, self._spatial, self._level
         )
         texts = (*loaded.notices, *([said] if said else ()))
-        return loaded, level, [f"{loaded.path.name}: {text}" for text in texts]
+        return loaded, level, [f"{loaded.address.name}: {text}" for text in texts]
 
     def source(
         self, loaded: LoadedImage, level: int, shape: tuple[int, ...] | None = None

@@ -15,6 +15,7 @@ from napari_unet.batch.tasks import Task, Tasks
 from napari_unet.core.errors import DeviceUnavailable, InvalidSetting, OtherResult, UNetError
 from napari_unet.core.events import Notice, TileDone
 from napari_unet.data.files import check_output
+from napari_unet.data.scenes import file_of
 
 MakeWork = Callable[[Task, bool], Work]
 """Predicts one image, with leave to overwrite."""
@@ -76,8 +77,8 @@ class Batch:
     def _made_of(self, task: Task) -> str:
         """A short digest of the image, as far as its file tells, and the settings."""
         facts: tuple[Any, ...] = (self._settings, task.image.name, bool(task.probabilities))
-        if task.image.is_file():
-            stat = task.image.stat()
+        if (file := file_of(task.image)).is_file():
+            stat = file.stat()
             facts += (stat.st_size, stat.st_mtime_ns)
         return sha256(repr(facts).encode()).hexdigest()[:DIGEST_LENGTH]
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from napari_unet.core.errors import InvalidSetting, OutputExists, UnreadableImage
-from napari_unet.data.files import IMAGE_SUFFIXES
+from napari_unet.core.errors import InvalidSetting, OutputExists, UNetError, UnreadableImage
+from napari_unet.data.files import IMAGE_SUFFIXES, scenes_in
 from napari_unet.data.ome_zarr import is_zarr
+from napari_unet.data.scenes import SIGN, address, as_mark, chosen, file_of, split_address
 
 WriteAs = Literal["image", "ome-tiff", "ome-zarr"]
 """What results are: like their images, or all of one kind."""
@@ -19,7 +20,15 @@ _PATTERN = "*?["
 
 @dataclass(frozen=True)
 class Task:
-    """One image and where its results go."""
+    """One image and where its results go.
+
+    Parameters
+    ----------
+    image : Path
+        The file; of one that holds several images the address, such as ``a.lif#Series003``.
+    labels : Path
+    probabilities : Path or None
+    """
 
     image: Path
     labels: Path
@@ -69,7 +78,8 @@ def tasks_for(
     Parameters
     ----------
     images : sequence of Path
-        Images, folders whose images are all taken, and patterns such as ``images/*.tif``.
+        Images, folders whose images are all taken, and patterns such as ``images/*.tif``. Of
+        files that hold several images each is one; ``slide.lif#2`` is only that image.
     output : Path
         A file (or the folder of an OME-Zarr) if there is one image and the name says so; else a
         folder.
@@ -87,7 +97,7 @@ def tasks_for(
     UnreadableImage
         If there is no image.
     InvalidSetting
-        If probabilities would go to OME-Zarr.
+        If probabilities would go to OME-Zarr, or several images into one file.
     """
     several = into_folder or len(images) > 1 or any(_stands_for_several(path) for path in images)
     files = list(dict.fromkeys(file for path in images for file in _images_in(path)))
@@ -97,7 +107,17 @@ def tasks_for(
         )
     as_file = not several and (_is_zarr_name(output) or bool(output.suffix and _is_image(files[0])))
     as_file = as_file and (_is_zarr_name(output) or not output.is_dir())
-    tasks = tuple(_task(file, output, as_file, probabilities, write_as) for file in files)
+    each = dict(image for file in files for image in _images_of(file))
+    if as_file and len(each) > 1:
+        other = list(each)[1].name
+        raise InvalidSetting(
+            f"{files[0].name} holds {len(each)} images, which do not go into one file. "
+            f"Give a folder with -o, or choose one of the images, for example {other}."
+        )
+    several = several or len(each) > 1
+    tasks = tuple(
+        _task(image, stem, output, as_file, probabilities, write_as) for image, stem in each.items()
+    )
     for task in tasks:
         if task.streams and probabilities:
             raise InvalidSetting(
@@ -162,24 +182,35 @@ def _is_zarr_name(path: Path) -> bool:
 
 
 def _is_image(path: Path) -> bool:
-    return path.is_file() or is_zarr(path)
+    file = file_of(path)
+    return file.is_file() or is_zarr(file)
 
 
 def _is_pattern(path: Path) -> bool:
-    return not path.exists() and any(sign in str(path) for sign in _PATTERN)
+    return not file_of(path).exists() and any(sign in str(path) for sign in _PATTERN)
 
 
 def _stands_for_several(path: Path) -> bool:
-    return _is_pattern(path) or (path.is_dir() and not is_zarr(path))
+    file = file_of(path)
+    return _is_pattern(path) or (file.is_dir() and not is_zarr(file))
 
 
 def _images_in(path: Path) -> Iterator[Path]:
-    """An image itself; the images in a folder; what a pattern matches."""
+    """An image itself; the images in a folder; what a pattern matches; each with a mark it has."""
+    file, mark = split_address(path)
+    if _is_pattern(path):
+        name, _, last = path.name.rpartition(SIGN)
+        if Path(name).suffix and any(sign in name for sign in _PATTERN):
+            file, mark = path.with_name(name), last
+    yield from (address(each, mark or "") for each in _files_in(file))
+
+
+def _files_in(path: Path) -> Iterator[Path]:
     if _is_pattern(path):
         plain = next(i for i, part in enumerate(path.parts) if any(s in part for s in _PATTERN))
         matches = Path(*path.parts[:plain]).glob(str(Path(*path.parts[plain:])))
         for match in sorted(matches):
-            yield from _images_in(match)
+            yield from _files_in(match)
     elif path.is_dir() and not is_zarr(path):
         yield from sorted(
             p for p in path.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES or is_zarr(p)
@@ -188,18 +219,37 @@ def _images_in(path: Path) -> Iterator[Path]:
         yield path
 
 
-def _task(image: Path, output: Path, as_file: bool, probabilities: bool, write_as: WriteAs) -> Task:
-    stem = image.name.removesuffix(image.suffix)
+def _images_of(where: Path) -> list[tuple[Path, str]]:
+    """The addresses of all that a file holds, and what their results are named after beside it.
+
+    What is wrong with a file is told when it is read.
+    """
+    file, wanted = split_address(where)
+    try:
+        scenes = scenes_in(file)
+        if wanted is not None:
+            scenes = (chosen(scenes, wanted, file),)
+    except UNetError:
+        return [(where, as_mark(wanted or ""))]
+    return [(address(file, scene.mark), scene.stem) for scene in scenes]
+
+
+def _task(
+    image: Path, scene: str, output: Path, as_file: bool, probabilities: bool, write_as: WriteAs
+) -> Task:
+    file = file_of(image)
+    stem = file.name.removesuffix(file.suffix)
     ome = stem.lower().endswith(".ome")
     stem = stem[: -len(".ome")] if ome else stem
     if write_as == "ome-tiff":
         suffix = ".ome.tif"
-    elif write_as == "ome-zarr" or image.suffix == ".zarr" or image.is_dir():
+    elif write_as == "ome-zarr" or file.suffix == ".zarr" or file.is_dir():
         suffix = ".ome.zarr"
-    elif image.suffix.lower() == ".png":
+    elif file.suffix.lower() == ".png":
         suffix = ".png"
     else:
-        suffix = f"{image.name[len(stem) :]}" if ome else ".tif"
+        suffix = f"{file.name[len(stem) :]}" if ome else ".tif"
+    stem = f"{stem}_{scene}" if scene else stem
     labels = output if as_file else output / f"{stem}_labels{suffix}"
     if not probabilities:
         return Task(image, labels, None)

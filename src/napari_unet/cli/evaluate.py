@@ -37,7 +37,10 @@ from napari_unet.data.files import read_labels
 
 def evaluate(
     model: ModelFile,
-    image: Annotated[Path, typer.Argument(metavar="IMAGE", help="The image (TIFF or PNG).")],
+    image: Annotated[
+        Path,
+        typer.Argument(metavar="IMAGE", help="The image (TIFF or PNG), or one of a file: a.lif#2."),
+    ],
     truth: Annotated[
         Path, typer.Argument(metavar="TRUTH", help="Its true labels: strokes or a full mask.")
     ],

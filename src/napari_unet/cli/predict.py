@@ -46,7 +46,8 @@ def predict(
         list[Path],
         typer.Argument(
             metavar="IMAGE...",
-            help="Images (TIFF, PNG, OME-Zarr), folders of images, patterns like 'in/*.tif'.",
+            help="Images (TIFF, PNG, OME-Zarr), folders of images, patterns like 'in/*.tif'. Of a "
+            "file with several images all are predicted; slide.lif#2 or #NAME is one of them.",
         ),
     ],
     output: Annotated[
@@ -141,6 +142,8 @@ def predict(
     unet-paint predict cells.unet movie.tif -o cells.tif --frames 10:20
 
     unet-paint predict cells.unet slide.ome.zarr -o slide_cells.ome.zarr
+
+    unet-paint predict cells.unet positions.lif#2 -o third_position.ome.tif
     """
     del debug
     report = Report(quiet, as_json)

@@ -29,7 +29,8 @@ def train(
         typer.Argument(
             metavar="IMAGE PAINT",
             show_default=False,
-            help="One or more images, each followed by the paint on it (TIFF or PNG).",
+            help="One or more images, each followed by the paint on it (TIFF or PNG); slide.lif#2 "
+            "is one of several images in a file.",
         ),
     ],
     output: Annotated[

@@ -210,6 +210,7 @@ def _read(
     painted = []
     for image_path, paint_path in pairs:
         image, paint = read_image(image_path, order.axes), read_labels(paint_path)
+        image = image.suiting_paint(paint.array.shape)
         level = level_of_shape(image, paint.array.shape)
         fits = level.spec().label_shape(level.array.shape) == paint.array.shape
         for notice in (*image.notices, *(() if fits else paint.notices)):

@@ -72,5 +72,5 @@ def choose_dimensions(
     if free is not None and free < _BYTES_FOR_VOLUMES:
         return VolumeChoice(2, "too little free memory for 3D")
     if painted_slices:
-        return VolumeChoice(3, f"{painted_slices} of {slices} slices painted")
+        return VolumeChoice(3, f"{painted_slices} of {slices} painted")
     return VolumeChoice(3, f"{slices} slices")

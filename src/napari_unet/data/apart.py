@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from napari_unet.core.errors import OutputExists, UNetError
+from napari_unet.data.scenes import file_of
 
 
 def check_apart(path: Path, inputs: Sequence[Path]) -> None:
@@ -20,7 +21,7 @@ def check_apart(path: Path, inputs: Sequence[Path]) -> None:
     """
     own = path.resolve()
     for each in inputs:
-        other = each.resolve()
+        other = file_of(each).resolve()
         if own == other or own in other.parents:
             raise OutputExists(
                 f"{path} is the input itself, or a folder it lies in, and is never overwritten. "

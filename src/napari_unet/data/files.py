@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from uuid import uuid4
 
 import numpy as np
 
 from napari_unet.core.axes import AxesSpec
 from napari_unet.core.errors import (
     AxesError,
-    OutputExists,
     ShapeMismatch,
     UNetError,
     UnreadableImage,
 )
 from napari_unet.data.loaded import FileKind, LoadedImage
-from napari_unet.data.microscope import PLUGINS, read_microscope
-from napari_unet.data.ome_zarr import is_zarr, read_ome_zarr
+from napari_unet.data.microscope import PLUGINS, microscope_scenes, read_microscope
+from napari_unet.data.ome_zarr import is_zarr, read_ome_zarr, zarr_scenes
+from napari_unet.data.outputs import TIFF_SUFFIXES, check_output, replacing
+from napari_unet.data.scenes import Scene, chosen, scenes_named, split_address
 
-TIFF_SUFFIXES = (".tif", ".tiff")
 IMAGE_SUFFIXES = (*TIFF_SUFFIXES, ".png", ".jpg", ".jpeg", ".bmp", *PLUGINS)
 """Endings of the files that are taken from a folder; Zarr images, which are folders, too."""
 
@@ -34,20 +33,26 @@ __all__ = [
     "read_image",
     "read_labels",
     "replacing",
+    "scenes_in",
     "write_labels",
     "write_probabilities",
 ]
 
 
-def read_image(path: str | Path, axes: str | None = None) -> LoadedImage:
+def read_image(
+    path: str | Path, axes: str | None = None, scene: int | str | None = None
+) -> LoadedImage:
     """Read a TIFF, PNG or other picture file, or open a Zarr image or a microscope's own file.
 
     Parameters
     ----------
     path : str or Path
-        The file, or the folder of an OME-Zarr. Of several images in a file the first is read.
+        The file, or the folder of an OME-Zarr; ``"slide.czi#2"`` is one of several images in it.
     axes : str, optional
         One letter per axis, instead of what the file says; for example ``"TYX"``.
+    scene : int or str, optional
+        Which of several images in the file, by number from 0 or by name; see `scenes_in`. The
+        first when nothing is said, with a notice.
 
     Returns
     -------
@@ -63,7 +68,38 @@ def read_image(path: str | Path, axes: str | None = None) -> LoadedImage:
     AxesError
         If `axes` does not fit the image.
     """
-    return _named(_read(Path(path), numbers=False), axes)
+    return _named(_read(path, numbers=False, scene=scene), axes)
+
+
+def scenes_in(path: str | Path) -> tuple[Scene, ...]:
+    """List the images in a file, without reading them.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file, or the folder of an OME-Zarr image or plate.
+
+    Returns
+    -------
+    tuple of Scene
+        At least one.
+
+    Raises
+    ------
+    UnreadableImage
+        If there is no such file, or it is not an image.
+    """
+    path = Path(path)
+    with _in_our_words(path):
+        if path.is_dir():
+            return zarr_scenes(path)
+        if path.suffix.lower() in PLUGINS:
+            return microscope_scenes(path)
+        if path.suffix.lower() in TIFF_SUFFIXES:
+            from napari_unet.data.tiff import tiff_scenes
+
+            return tiff_scenes(path)
+    return scenes_named([""])
 
 
 def read_labels(path: str | Path, axes: str | None = None) -> LoadedImage:
@@ -82,7 +118,7 @@ def read_labels(path: str | Path, axes: str | None = None) -> LoadedImage:
     UnreadableImage
         If the file cannot be read, or holds colours or fractions instead of whole numbers.
     """
-    loaded = _read(Path(path), numbers=True)
+    loaded = _read(path, numbers=True)
     loaded = replace(loaded, array=np.asarray(loaded.array))
     if loaded.axes.endswith("C") and _is_grey(loaded.array):
         loaded = replace(
@@ -182,69 +218,35 @@ def write_probabilities(
         write_tiff(unfinished, stack, f"{axes[:-2]}C{axes[-2:]}", like, _kind_for(path, like))
 
 
-def check_output(
-    path: Path,
-    inputs: Iterable[Path],
-    overwrite: bool,
-    suffixes: tuple[str, ...] = (*TIFF_SUFFIXES, ".png"),
-) -> None:
-    """Refuse to write over an input ever, and over another file without `overwrite`.
+def _read(where: str | Path, numbers: bool, scene: int | str | None = None) -> LoadedImage:
+    path, wanted = (Path(where), str(scene)) if scene is not None else split_address(where)
+    with _in_our_words(path):
+        if path.is_dir():
+            loaded = read_ome_zarr(path, wanted)
+        elif path.suffix.lower() in PLUGINS:
+            loaded = read_microscope(path, wanted)
+        elif path.suffix.lower() in TIFF_SUFFIXES:
+            from napari_unet.data.tiff import read_tiff
 
-    Raises
-    ------
-    OutputExists
-        If the result would replace what must stay.
-    UNetError
-        If the name does not end in one of `suffixes`.
-    """
-    if suffixes and path.suffix.lower() not in suffixes:
-        raise UNetError(
-            f"{path} does not end in a format that can be written. "
-            f"Give the result a name that ends in {' or '.join(suffixes)}."
-        )
-    if any(_same_file(path, other) for other in inputs):
-        raise OutputExists(
-            f"{path} is the input itself and is never overwritten. Choose another output."
-        )
-    if path.is_dir():
-        raise OutputExists(f"{path} is a folder. Give the name of a file.")
-    if path.exists() and not overwrite:
-        raise OutputExists(
-            f"{path} exists. Choose another name, or allow it with --overwrite "
-            "(from Python: overwrite=True)."
-        )
+            loaded = read_tiff(path, wanted)
+        else:
+            from napari_unet.data.picture import read_picture
+
+            if wanted is not None:
+                chosen(scenes_named([""]), wanted, path)
+            loaded = read_picture(path, numbers)
+    return _checked(loaded)
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Give a name beside `path` to write to; only when all went well does it become `path`."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{uuid4().hex}{path.suffix}")
-    try:
-        yield unfinished
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
-def _read(path: Path, numbers: bool) -> LoadedImage:
+def _in_our_words(path: Path) -> Iterator[None]:
+    """Raise what `read_image` says it raises, however a reader fails."""
     if not path.exists():
         raise UnreadableImage(f"There is no file {path}. Check its name.")
     if path.is_dir() and not is_zarr(path):
         raise UnreadableImage(f"{path} is a folder. Choose one of the images in it.")
     try:
-        if path.is_dir():
-            loaded = read_ome_zarr(path)
-        elif path.suffix.lower() in PLUGINS:
-            loaded = read_microscope(path)
-        elif path.suffix.lower() in TIFF_SUFFIXES:
-            from napari_unet.data.tiff import read_tiff
-
-            loaded = read_tiff(path)
-        else:
-            from napari_unet.data.picture import read_picture
-
-            loaded = read_picture(path, numbers)
+        yield
     except UNetError:
         raise
     # Readers fail in many ways on a broken file: every one of them means the same to a user.
@@ -252,7 +254,6 @@ def _read(path: Path, numbers: bool) -> LoadedImage:
         raise UnreadableImage(
             f"{path} cannot be read as an image ({err}). Choose a TIFF or PNG file."
         ) from err
-    return _checked(loaded)
 
 
 def _checked(loaded: LoadedImage) -> LoadedImage:
@@ -268,7 +269,7 @@ def _checked(loaded: LoadedImage) -> LoadedImage:
 
 def _named(loaded: LoadedImage, axes: str | None) -> LoadedImage:
     """The image under the axes the user gave, if any."""
-    axes = axes or loaded.axes
+    unnamed, axes = "" if axes else loaded.unnamed, axes or loaded.axes
     try:
         AxesSpec(axes).check(loaded.array.shape, str(loaded.path))
     except AxesError as err:
@@ -277,6 +278,7 @@ def _named(loaded: LoadedImage, axes: str | None) -> LoadedImage:
         raise UnreadableImage(
             f"{loaded.path} has the axes {axes}, which are not those of an image. {err}"
         ) from err
+    loaded = replace(loaded, unnamed=unnamed)
     return replace(loaded, axes=axes, coarser=tuple(replace(c, axes=axes) for c in loaded.coarser))
 
 
@@ -292,9 +294,3 @@ def _smallest(labels: np.ndarray) -> np.ndarray:
 def _kind_for(path: Path, like: LoadedImage) -> FileKind:
     named = ".ome" in path.suffixes[-2:]
     return "ome" if named or like.kind in ("zarr", "other") else like.kind
-
-
-def _same_file(one: Path, other: Path) -> bool:
-    if one.exists() and other.exists():
-        return one.samefile(other)
-    return one.resolve() == other.resolve()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,6 +11,7 @@ from napari_unet.core.axes import AxesSpec, Spatial
 from napari_unet.core.channels import Channel, pick_channels
 from napari_unet.core.pixel_size import in_micrometres
 from napari_unet.core.source import ImageSource
+from napari_unet.data.scenes import address
 
 FileKind = Literal["ome", "imagej", "tiff", "picture", "zarr", "other"]
 """OME-TIFF, ImageJ TIFF, another TIFF, a picture such as PNG, Zarr, or a microscope's own."""
@@ -49,6 +50,11 @@ class LoadedImage:
         What the file calls its channels.
     coarser : tuple of LoadedImage, optional
         The other levels, if it is a pyramid, from fine to coarse.
+    scene : str, optional
+        Which image in the file, if that holds several: the ``mark`` of a `Scene` in
+        `napari_unet.data.scenes`.
+    unnamed : str, optional
+        Letters in `axes` that are guesses: the file does not say what these axes are.
     """
 
     array: Any
@@ -63,6 +69,51 @@ class LoadedImage:
     ngff: Literal["0.4", "0.5"] | None = None
     channel_names: tuple[str, ...] = ()
     coarser: tuple[LoadedImage, ...] = ()
+    scene: str = ""
+    unnamed: str = ""
+
+    def suiting_model(self, channels: int, spatial: Spatial) -> LoadedImage:
+        """With an unnamed axis as channels, if it is as long as a model has channels.
+
+        Otherwise the model could not be applied, so nothing is lost by it.
+
+        Parameters
+        ----------
+        channels : int
+            How many the model has.
+        spatial : {"YX", "ZYX"}
+            The axes the network sees.
+        """
+        free = [a for a in self.unnamed if a not in spatial]
+        if channels < 2 or "C" in self.axes:
+            return self
+        fits = [a for a in free if self.array.shape[self.axes.index(a)] == channels]
+        return self._with_channels(fits[0], "as many as the model has") if fits else self
+
+    def suiting_paint(self, shape: tuple[int, ...]) -> LoadedImage:
+        """With an unnamed axis as channels, if paint of this shape has all other axes but it."""
+        if "C" in self.axes or len(shape) != len(self.axes) - 1:
+            return self
+        for letter in self.unnamed:
+            place = self.axes.index(letter)
+            if (*self.array.shape[:place], *self.array.shape[place + 1 :]) == shape:
+                return self._with_channels(letter, "since the paint lacks it")
+        return self
+
+    def _with_channels(self, letter: str, why: str) -> LoadedImage:
+        size = self.array.shape[self.axes.index(letter)]
+        said = (
+            f"{self.address.name} does not name the axis of length {size}; it is read as channels, "
+            f"{why}. Name the axes yourself if that is wrong."
+        )
+        others = tuple(text for text in self.notices if "does not name" not in text)
+        axes = self.axes.replace(letter, "C")
+        return replace(self, axes=axes, unnamed="", notices=(*others, said), coarser=())
+
+    @property
+    def address(self) -> Path:
+        """The file, and which of its images if it holds several; can be read again."""
+        return address(self.path, self.scene)
 
     @property
     def levels(self) -> tuple[LoadedImage, ...]:
@@ -95,7 +146,7 @@ class LoadedImage:
         count = self.array.shape[self.axes.index("C")] if "C" in self.axes else 1
         fits = count > 1 and len(set(self.channel_names)) == count
         names = self.channel_names if fits and all(self.channel_names) else ()
-        source = ImageSource(self.array, spec, self.path.name, names)
+        source = ImageSource(self.array, spec, self.address.name, names)
         return source if channels is None else pick_channels(source, channels)
 
     def spacing_of(self, letter: str) -> tuple[float, str] | None:

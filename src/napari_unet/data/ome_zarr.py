@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import count, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from napari_unet.core.finer import times_finer
 from napari_unet.data.lazy import LazyArray
 from napari_unet.data.loaded import PIXEL, LoadedImage
 from napari_unet.data.ngff import read_geometry
+from napari_unet.data.scenes import SIGN, Scene, chosen, only_one_used, scenes_named
 
 _MARKS = (".zarray", ".zattrs")
 
@@ -54,13 +56,20 @@ def zarr_package(purpose: str) -> Any:
     return zarr
 
 
-def read_ome_zarr(path: Path) -> LoadedImage:
+def zarr_scenes(path: Path) -> tuple[Scene, ...]:
+    """List the images of a folder: those of a plate, a well, or what bioformats2raw wrote."""
+    return _scenes(zarr_package(f"Reading {path}").open(str(path), mode="r"))
+
+
+def read_ome_zarr(path: Path, wanted: str | None = None) -> LoadedImage:
     """Open the finest level of an OME-Zarr image, or a Zarr array; no pixel is read.
 
     Parameters
     ----------
     path : Path
-        The folder of an image, of one of its levels, or of labels in it.
+        The folder of an image, of one of its levels, of labels in it, or of several images.
+    wanted : str, optional
+        Number or name of one of several images, such as ``"B/3/0"`` on a plate.
 
     Raises
     ------
@@ -71,9 +80,62 @@ def read_ome_zarr(path: Path) -> LoadedImage:
     """
     zarr = zarr_package(f"Reading {path}")
     node = zarr.open(str(path), mode="r")
+    scenes = _scenes(node)
     if hasattr(node, "shape"):
+        if wanted is not None:
+            chosen(scenes, wanted, path)
         return _plain(node, path)
-    return _image(node, path)
+    if wanted is None and len(scenes) > 1 and "plate" in ome_attributes(node):
+        raise UnreadableImage(
+            f"{path} is a plate of {len(scenes)} images. Give one of them, for example "
+            f"{path / scenes[0].name} or {path.name}{SIGN}{scenes[0].mark}."
+        )
+    scene = scenes[0] if wanted is None else chosen(scenes, wanted, path)
+    found = replace(_image(_at(node, scene.name, path), path), scene=scene.mark)
+    said = () if wanted is not None else only_one_used(path, scenes, scene)
+    return replace(
+        found,
+        notices=(*found.notices, *said),
+        coarser=tuple(replace(level, scene=scene.mark) for level in found.coarser),
+    )
+
+
+def _scenes(node: Any) -> tuple[Scene, ...]:
+    return scenes_named([""] if hasattr(node, "shape") else list(_places(node)))
+
+
+def _places(group: Any) -> Iterator[str]:
+    """Where in a group its images are, as far as its metadata say; no image is opened."""
+    about = ome_attributes(group)
+    if about.get("multiscales"):
+        yield ""
+    elif "plate" in about:
+        for well in about["plate"].get("wells") or [{"path": "A/1"}]:
+            inside = _places(group[well["path"]]) if well["path"] in group else ["0"]
+            yield from (f"{well['path']}/{place}".rstrip("/") for place in inside)
+    elif "well" in about:
+        images = [str(one["path"]) for one in about["well"].get("images") or ()]
+        yield from images or _numbered(group)
+    elif "bioformats2raw.layout" in about:
+        listed = ome_attributes(group["OME"]).get("series") if "OME" in group else None
+        yield from map(str, listed) if listed else _numbered(group)
+    else:
+        yield ""
+
+
+def _numbered(group: Any) -> Iterator[str]:
+    """The members 0, 1, 2, ...; at least the first, which then is missing."""
+    yield "0"
+    yield from takewhile(lambda place: place in group, map(str, count(1)))
+
+
+def _at(group: Any, place: str, path: Path) -> Any:
+    if place and place not in group:
+        raise UnreadableImage(
+            f"{path / place} is not there, though the metadata name it. "
+            "Copy it again from where it came from."
+        )
+    return group[place] if place else group
 
 
 def _plain(array: Any, path: Path) -> LoadedImage:
@@ -93,25 +155,15 @@ def _plain(array: Any, path: Path) -> LoadedImage:
         path=path,
         kind="zarr",
         notices=(f"{notice} Name the axes yourself if that is wrong.",) if array.ndim > 2 else (),
+        unnamed="".join(letter for letter in likely[0] if letter not in "CYX"),
     )
 
 
 def _image(group: Any, path: Path) -> LoadedImage:
-    """The first image of a group."""
+    """The image of a group."""
     about = ome_attributes(group)
     if about.get("multiscales"):
         return _finest(group, about, path)
-    if "plate" in about:
-        wells = about["plate"].get("wells") or [{"path": "A/1"}]
-        raise UnreadableImage(
-            f"{path} is a plate of many images. "
-            f"Give one of them, for example {path / wells[0]['path'] / '0'}."
-        )
-    # a well, or what bioformats2raw writes, holds images that are numbered from 0
-    if "well" in about or "bioformats2raw.layout" in about:
-        first = _image(group["0"], path)
-        notice = f"Of the images in {path.name} the first is used. Give {path}/1 for the next."
-        return replace(first, notices=(*first.notices, notice)) if "1" in group else first
     raise UnreadableImage(
         f"{path} is a Zarr group without an image of its own. Give one of the images in it."
     )

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import numpy as np
 import tifffile
@@ -15,36 +14,46 @@ import tifffile
 from napari_unet.core.errors import UnreadableImage
 from napari_unet.data.lazy import LazyArray
 from napari_unet.data.loaded import PIXEL, FileKind, LoadedImage
+from napari_unet.data.scenes import Scene, chosen, only_one_used, scenes_named
+from napari_unet.data.tiff_calibration import (
+    CENTIMETRE,
+    INCH,
+    MICROMETRE,
+    dots_per_inch,
+    ome_channels,
+    ome_image,
+    read_calibration,
+)
 from napari_unet.data.tiff_lazy import open_lazily
 
 _LARGE = 2**28
 """An image of more bytes stays in its file and is read piece by piece."""
 
-_MICROMETRE = "µm"
-_INCH, _CENTIMETRE = 2, 3
-
-Calibration = dict[str, tuple[float, str]]
-"""Pixel size and unit of each axis that has one."""
+_NO_IMAGES = ("Thumbnail", "Label", "Macro")
+"""What tifffile calls the small pictures beside a scanned slide."""
 
 
-def read_tiff(path: Path) -> LoadedImage:
-    """Return the first image of a TIFF file."""
+def tiff_scenes(path: Path) -> tuple[Scene, ...]:
+    """List the images of a TIFF file, without thumbnails."""
     with _refusing_cut_files(path), tifffile.TiffFile(path) as file:
-        if not file.series:
-            raise UnreadableImage(f"{path} holds no image. Choose another file.")
-        series = file.series[0]
-        array = open_lazily(path, series) if series.nbytes > _LARGE else series.asarray()
-        kind, calibration = _calibration(file)
+        return scenes_named([series.name for series in _images(file, path).values()])
+
+
+def read_tiff(path: Path, wanted: str | None = None) -> LoadedImage:
+    """Return an image of a TIFF file: that of this number or name, else the first."""
+    with _refusing_cut_files(path), tifffile.TiffFile(path) as file:
+        images = _images(file, path)
+        scenes = scenes_named([series.name for series in images.values()])
+        scene = scenes[0] if wanted is None else chosen(scenes, wanted, path)
+        index, series = list(images.items())[scene.number]
+        array = open_lazily(path, series, index) if series.nbytes > _LARGE else series.asarray()
         page = series.keyframe
-        notices: list[str] = []
-        if len(file.series) > 1:
-            notices.append(
-                f"{path.name} holds {len(file.series)} images; only the first is used. "
-                "Save the others as files of their own."
-            )
+        about = ome_image(file, index)
+        kind, calibration = read_calibration(file, page, about)
+        notices = [] if wanted else list(only_one_used(path, scenes, scene))
         array, letters = _without_alpha(array, series.axes, bool(page.extrasamples), notices)
         array, axes = _with_our_letters(array, letters, path, notices)
-        dots = _dots_per_inch(page) if kind == "tiff" else None
+        dots = dots_per_inch(page) if kind == "tiff" else None
     return LoadedImage(
         array=array,
         axes=axes,
@@ -54,7 +63,9 @@ def read_tiff(path: Path) -> LoadedImage:
         kind=kind,
         dots_per_inch=dots,
         notices=tuple(notices),
-        channel_names=_ome_channels(file.ome_metadata) if kind == "ome" else (),
+        channel_names=ome_channels(about) if kind == "ome" else (),
+        scene=scene.mark,
+        unnamed="".join(a for a, named in zip(axes, letters, strict=True) if named not in "S" + a),
     )
 
 
@@ -71,9 +82,9 @@ def write_tiff(path: Path, array: np.ndarray, axes: str, like: LoadedImage, kind
         if (size := like.spacing_of("X")) and (height := like.spacing_of("Y")):
             per_centimetre = (_per_centimetre(*size), _per_centimetre(*height))
             if all(per_centimetre):
-                options |= {"resolution": per_centimetre, "resolutionunit": _CENTIMETRE}
+                options |= {"resolution": per_centimetre, "resolutionunit": CENTIMETRE}
         elif like.dots_per_inch:
-            options |= {"resolution": like.dots_per_inch, "resolutionunit": _INCH}
+            options |= {"resolution": like.dots_per_inch, "resolutionunit": INCH}
     tifffile.imwrite(path, array, **options)
 
 
@@ -103,6 +114,23 @@ def _refusing_cut_files(path: Path) -> Iterator[None]:
         logger.removeHandler(errors)
     if any("invalid page offset" in message for message in errors.messages):
         raise UnreadableImage(f"{path} is cut short. Copy it again from where it came from.")
+
+
+def _images(file: tifffile.TiffFile, path: Path) -> dict[int, Any]:
+    """The series of a file that are images of their own, by their place among all.
+
+    Smaller copies are not, nor are images of other files that OME's metadata mention.
+    """
+    if not file.series:
+        raise UnreadableImage(f"{path} holds no image. Choose another file.")
+    here = {
+        index: series
+        for index, series in enumerate(file.series)
+        if series.keyframe.parent is file
+        and not series.keyframe.is_reduced
+        and series.name not in _NO_IMAGES
+    }
+    return here or {0: file.series[0]}
 
 
 def _without_alpha(
@@ -147,91 +175,6 @@ def _with_our_letters(array: Any, letters: str, path: Path, notices: list[str]) 
     return array, axes
 
 
-def _calibration(file: tifffile.TiffFile) -> tuple[FileKind, Calibration]:
-    if file.is_ome:
-        return "ome", _read_ome(file.ome_metadata)
-    if file.is_imagej:
-        return "imagej", _read_imagej(file)
-    return "tiff", _read_centimetres(file.pages[0])
-
-
-def _read_ome(xml: str | None) -> Calibration:
-    """Physical sizes from OME-XML (Goldberg et al. 2005, doi:10.1186/gb-2005-6-5-r47)."""
-    pixels = ElementTree.fromstring(xml or "<OME/>").find("{*}Image/{*}Pixels")
-    found: Calibration = {}
-    if pixels is None:
-        return found
-    for letter in "XYZ":
-        if size := _positive(pixels.get(f"PhysicalSize{letter}")):
-            unit = pixels.get(f"PhysicalSize{letter}Unit", _MICROMETRE)
-            found[letter] = (size, _plain_unit(unit))
-    if step := _positive(pixels.get("TimeIncrement")):
-        found["T"] = (step, pixels.get("TimeIncrementUnit", "s"))
-    return found
-
-
-def _ome_channels(xml: str | None) -> tuple[str, ...]:
-    """What OME-XML calls the channels of the first image."""
-    found = ElementTree.fromstring(xml or "<OME/>").findall("{*}Image[1]/{*}Pixels/{*}Channel")
-    return tuple(channel.get("Name", "") for channel in found)
-
-
-def _read_imagej(file: tifffile.TiffFile) -> Calibration:
-    about = file.imagej_metadata or {}
-    unit = _plain_unit(str(about.get("unit", PIXEL)))
-    found: Calibration = {}
-    if unit != PIXEL:
-        for letter, tag in (("X", "XResolution"), ("Y", "YResolution")):
-            if per_unit := _resolution(file.pages[0], tag):
-                found[letter] = (1 / per_unit, unit)
-        if step := _positive(about.get("spacing")):
-            found["Z"] = (step, unit)
-    if step := _positive(about.get("finterval")):
-        found["T"] = (step, "s")
-    return found
-
-
-def _read_centimetres(page: Any) -> Calibration:
-    """Pixel sizes of a plain TIFF; those given per inch are for printers and left alone."""
-    if _resolution_unit(page) != _CENTIMETRE:
-        return {}
-    found = {"X": _resolution(page, "XResolution"), "Y": _resolution(page, "YResolution")}
-    return {a: (1e4 / per, _MICROMETRE) for a, per in found.items() if per}
-
-
-def _dots_per_inch(page: Any) -> tuple[float, float] | None:
-    if _resolution_unit(page) != _INCH:
-        return None
-    across, down = _resolution(page, "XResolution"), _resolution(page, "YResolution")
-    return (across, down) if across and down else None
-
-
-def _resolution_unit(page: Any) -> int:
-    return int(page.tags.valueof("ResolutionUnit", 1))
-
-
-def _resolution(page: Any, tag: str) -> float | None:
-    """Pixels per unit, or None where the file does not say."""
-    above, below = page.tags.valueof(tag, (0, 1))
-    return above / below if above and below else None
-
-
-def _positive(text: Any) -> float | None:
-    try:
-        number = float(text)
-    except (TypeError, ValueError):
-        return None
-    return number if 0 < number < float("inf") else None
-
-
-def _plain_unit(unit: str) -> str:
-    """One spelling for micrometres, however the writer spelled them."""
-    unit = unit.replace("\\u00B5", "µ").replace("\u03bc", "µ").strip()
-    if unit.lower() in ("um", "micron", "microns", "micrometer", "micrometre"):
-        return _MICROMETRE
-    return unit if unit and unit.lower() not in ("pixels", "reference frame") else PIXEL
-
-
 # -- writing ------------------------------------------------------------------------------
 
 
@@ -266,5 +209,5 @@ def _ome_calibration(like: LoadedImage) -> dict[str, Any]:
 
 
 def _per_centimetre(size: float, unit: str) -> float | None:
-    in_centimetres = {"nm": 1e-7, _MICROMETRE: 1e-4, "mm": 0.1, "cm": 1.0, "m": 100.0}
+    in_centimetres = {"nm": 1e-7, MICROMETRE: 1e-4, "mm": 0.1, "cm": 1.0, "m": 100.0}
     return 1 / (size * in_centimetres[unit]) if unit in in_centimetres else None

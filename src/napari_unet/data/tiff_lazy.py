@@ -13,7 +13,7 @@ import tifffile
 from napari_unet.data.lazy import REMEMBERED_BYTES, LazyArray
 
 
-def open_lazily(path: Path, series: Any) -> Any:
+def open_lazily(path: Path, series: Any, index: int = 0) -> Any:
     """Return the pixels of a TIFF without reading them now.
 
     Pixels that lie in the file as they are in memory are mapped. Compressed ones are decoded
@@ -26,19 +26,21 @@ def open_lazily(path: Path, series: Any) -> Any:
     path : Path
         The file.
     series : tifffile.TiffPageSeries
-        Its first image.
+        The image in it.
+    index : int, optional
+        Its place among those of the file.
 
     Returns
     -------
     array-like
     """
     if series.dataoffset is not None:
-        return LazyArray(tifffile.memmap(path, series=0, level=0, mode="r"), path)
+        return LazyArray(tifffile.memmap(path, series=index, level=0, mode="r"), path)
     if find_spec("zarr") is None or find_spec("tifffile.zarr") is None:
         return series.asarray(out="memmap")
     import zarr
 
-    store = tifffile.imread(path, aszarr=True, series=0, level=0)
+    store = tifffile.imread(path, aszarr=True, series=index, level=0)
     array = zarr.open_array(store, mode="r")
     finalize(array, store.close)
     if prod(array.chunks) * array.dtype.itemsize > REMEMBERED_BYTES:

@@ -14,22 +14,19 @@ from napari_unet.gui.pyramid import factors, level_shapes
 _MANY = {"T": "time point", "P": "position", "Z": "slice"}
 
 
-def input_in_words(layer: Any, images: Sequence[Any], dimensions: int = 2) -> str:
-    """What an image is taken for, and how it is learned.
+def input_in_words(layer: Any, images: Sequence[Any]) -> str:
+    """What an image is taken for; how a stack is learned stands in a row of its own.
 
     Parameters
     ----------
     layer : napari image layer
     images : sequence of napari image layers
         All there are.
-    dimensions : {2, 3}, optional
-        Of the network.
 
     Returns
     -------
     str
-        For example ``"3 time points, 5 slices of 512 × 512, 2 of 4 channels, 0.65 µm pixels;
-        slice by slice"``.
+        For example ``"3 time points, 5 slices of 512 × 512, 2 of 4 channels, 0.65 µm pixels"``.
     """
     try:
         axes = axes_of(layer)
@@ -43,10 +40,7 @@ def input_in_words(layer: Any, images: Sequence[Any], dimensions: int = 2) -> st
     plane = f"{area}{size['Y']} \u00d7 {size['X']}"
     parts = [f"{', '.join(stacks)} of {plane}" if stacks else plane, _channels(layer, axes, images)]
     parts += [pixels] if (pixels := pixel_size_in_words(layer)) else []
-    learned = ""
-    if "Z" in axes:
-        learned = "; as a volume" if dimensions == 3 else "; slice by slice"
-    return f"{start}{', '.join(parts)}{learned}"
+    return f"{start}{', '.join(parts)}"
 
 
 def pixel_size_in_words(layer: Any) -> str:

@@ -11,6 +11,7 @@ from napari_unet.core.axes import AxesSpec, Spatial
 from napari_unet.core.errors import AxesError
 from napari_unet.core.pixel_size import in_micrometres
 from napari_unet.core.source import ImageSource
+from napari_unet.data.named_axes import named_axes
 from napari_unet.gui.notes import METADATA, notes_of
 from napari_unet.gui.place import first_pixel, level_factors, level_zero
 from napari_unet.gui.pyramid import shear_of, shift_of
@@ -34,6 +35,9 @@ _CHOICES = {
     5: ("TZCYX", "TCZYX", "CTZYX", "PTZYX", "PZCYX", "TZYXC"),
     6: ("PTZCYX", "PTCZYX", "TPZCYX"),
 }
+
+_FILE_AXES = "axes_in_file"
+"""Key in our notes on a layer: its file, and what that says of the axes."""
 
 _IN_WORDS = {"T": "time", "P": "position", "Z": "slice", "C": "channel"}
 
@@ -76,10 +80,12 @@ class LabelGeometry:
 
 
 def guess_axes(layer: Any) -> AxesGuess:
-    """Guess what the axes of an image layer mean, from its labels or their number."""
+    """What the axes of an image layer mean: from its labels, its file, or else their number."""
     colour = "C" if getattr(layer, "rgb", False) else ""
     letters = "".join(_letter(label) for label in layer.axis_labels) + colour
     if len(letters) == level_zero(layer).ndim and _usable(letters):
+        return AxesGuess(letters)
+    if letters := _axes_in_file(layer):
         return AxesGuess(letters)
     ndim = layer.ndim
     if colour and ndim == 4:
@@ -97,6 +103,19 @@ def guess_axes(layer: Any) -> AxesGuess:
     words = " and ".join(f"{n} {_IN_WORDS[a]}s" for a, n in zip(guess[:-2], shape, strict=False))
     sentence = f"{layer.name!r} is taken as {words}; choose other axes beside the image if not."
     return AxesGuess(guess + colour, sentence)
+
+
+def _axes_in_file(layer: Any) -> str:
+    """What the file of a layer says, if the layer is all of it: napari's own reader drops that."""
+    path = getattr(layer.source, "path", None)
+    if not path or layer.ndim < 3:
+        return ""
+    notes = notes_of(layer)
+    if _FILE_AXES not in notes or notes[_FILE_AXES][0] != str(path):
+        notes[_FILE_AXES] = (str(path), *named_axes(path))  # a header; read once
+    _, axes, sizes = notes[_FILE_AXES]
+    whole = layer.data[0] if layer.multiscale else layer.data
+    return axes if tuple(whole.shape) == tuple(sizes) else ""
 
 
 def axes_of(layer: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from qtpy.QtCore import QObject, QSignalBlocker, QTimer, Signal
@@ -80,7 +80,6 @@ class PaintStep(QObject):
         self.rest.said.connect(self.said)
         editor.table.add_to_foot(self.rest.button)
         self._image_id: str | None = None
-        self._dimensions: Callable[[], int] = lambda: 2
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(0)
@@ -124,11 +123,6 @@ class PaintStep(QObject):
             return guess_axes(image).sentence
         except UNetError as err:
             return str(err)
-
-    def set_dimensions(self, dimensions: Callable[[], int]) -> None:
-        """Say where to ask whether images are learned in 2D or 3D."""
-        self._dimensions = dimensions
-        self.sync()
 
     def new_paint(self) -> None:
         """Make a paint layer for the chosen image, choose it, and paint with its first class."""
@@ -199,7 +193,7 @@ class PaintStep(QObject):
             words, channels = channels_in_words(layer), channel_items(layer, images)
         except UNetError:
             return LayerItem(id_of(layer), layer.name, words="too many axes")
-        line = input_in_words(layer, images, self._dimensions())
+        line = input_in_words(layer, images)
         sizes = tuple(int(n) for n in level_zero(layer).shape[: layer.ndim])
         return LayerItem(id_of(layer), layer.name, axes, choices, words, line, sizes, channels)
 

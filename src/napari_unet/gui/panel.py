@@ -66,7 +66,6 @@ class UNetPaint(QWidget):
         self.cut_short = TrainingOffer(self.session, life)
         editor = ClassEditor(napari_viewer, counts, life, self)
         self.paint = PaintStep(napari_viewer, store, editor, life, self)
-        self.paint.set_dimensions(lambda: self._settings.model.dimensions)
         self.volume = VolumeLine(self)
         self.volume.changed.connect(self._on_volume)
         self.strokes = PaintWatch(napari_viewer, life, self)
@@ -196,7 +195,6 @@ class UNetPaint(QWidget):
         model = self._settings.model.changed(dimensions=dimensions)
         self.apply(replace(self._settings, model=model))
         self.paint.input_changed.emit()
-        self.paint.sync()  # the line about the image says how it is learned
 
     def _on_advanced(self, unfolded: bool) -> None:
         """Build the form when it is first wanted: it has more fields than all the rest."""
@@ -220,7 +218,6 @@ class UNetPaint(QWidget):
         self._settings = settings
         if turned:
             self.volume.take(settings.model.dimensions)
-            self.paint.sync()  # the line about the image says how it is learned
 
     def _on_devices(self, devices: list[tuple[str, str]]) -> None:
         self.session.state.set_device(dict(devices)["auto"])

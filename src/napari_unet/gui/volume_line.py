@@ -91,8 +91,8 @@ class VolumeLine(QWidget):
         return int(key) if key in ("2", "3") else self._best.dimensions
 
     def _offer(self) -> None:
-        why = f"{self._best.dimensions}D: {self._best.why}" if self._best.why else ""
-        best = why or _NAMES[self._best.dimensions]
+        name = _NAMES[3] if self._best.dimensions == 3 else "2D"
+        best = f"{name}: {self._best.why}" if self._best.why else _NAMES[self._best.dimensions]
         with QSignalBlocker(self._combo):
             self._combo.set_items([(AUTO, best), ("3", _NAMES[3]), ("2", _NAMES[2])])
         self._combo.setItemText(0, best)
