@@ -78,15 +78,16 @@ def cases(root: Path, names: list[str], each: int = 3) -> Iterator[Case]:
             first = pairs[number * step + step // 2]
             alike = [p for p in pairs if p.series == first.series and p is not first]
             second = alike[number % len(alike)] if alike else first
-            yield Case(name, _prepared(first, name), _prepared(second, name))
+            dense = any(p.mask.all() for p in (first, *alike))
+            yield Case(name, *(_prepared(p, name, dense=dense) for p in (first, second)))
 
 
-def _prepared(pair: Pair, name: str) -> tuple[np.ndarray, np.ndarray]:
-    """Image and truth in the size of the protocol."""
+def _prepared(pair: Pair, name: str, *, dense: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Image and truth in the size of the protocol; the truth of a dense series is its walls."""
     image, mask = pair.image, pair.mask
     if name == "sandstone_ct":
         truth = (mask == 1).astype(np.uint8)
-    elif mask.all():
+    elif dense:
         truth = np.zeros(mask.shape, np.uint8)
         truth[:-1] |= mask[1:] != mask[:-1]
         truth[:, :-1] |= mask[:, 1:] != mask[:, :-1]

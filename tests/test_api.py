@@ -73,6 +73,38 @@ def test_the_instant_answer_finds_the_discs(model: api.Model) -> None:
     assert iou(labels == 2, mask) > 0.7
 
 
+def dim_and_bright(bright: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """A noisy image of three greys, of which the brightest covers some columns."""
+    rng = np.random.default_rng(seed)
+    image = rng.normal(100, 12, (96, 96))
+    image[:, 40:60] += 60
+    image[:, 96 - bright :] += 120
+    return image.astype(np.float32), np.arange(96)[None].repeat(96, 0) >= 96 - bright
+
+
+def test_another_share_of_a_class_in_the_next_image_is_not_explained_away() -> None:
+    image, mask = dim_and_bright(32, seed=0)
+    paint = np.zeros(image.shape, np.uint8)
+    paint[20:24] = paint[70:74] = np.where(mask[0], 2, 1)
+    model = api.fit(image, paint, max_seconds=0, paint_mode="strokes")
+    following, truth = dim_and_bright(8, seed=1)
+    found = {s: api.predict(model, following, statistics=s) == 2 for s in ("both", "image")}
+    assert iou(found["both"], truth) > 0.9 > 0.5 > iou(found["image"], truth)
+
+
+@pytest.mark.parametrize("settings", [{"max_seconds": 0}, {"max_steps": 2, "patch_size": 32}])
+def test_painted_images_are_answered_with_their_own_statistics(settings: dict[str, int]) -> None:
+    image, mask = blobs()
+    model = api.fit(image, strokes(mask), preset=TINY, precision="float32", **settings)
+    assert model.own_share < 1
+    answers = [
+        api.predict_proba(model, image, precision="float32", statistics=s)
+        for s in ("both", "image", "training")
+    ]
+    np.testing.assert_allclose(answers[0], answers[1], atol=1e-3)
+    np.testing.assert_allclose(answers[2], answers[1], atol=1e-3)
+
+
 def test_steps_improve_or_keep_the_model_and_are_told() -> None:
     image, mask = blobs()
     seen: list[object] = []

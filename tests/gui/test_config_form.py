@@ -39,7 +39,7 @@ PREDICTS = st.builds(
     tile_size=st.none() | st.integers(16, 4096),
     threshold=st.none() | st.floats(0, 1),
     smallest_object=st.integers(0, 10**9),
-    statistics=st.sampled_from(["image", "training"]),
+    statistics=st.sampled_from(["both", "image", "training"]),
 )
 FORMS = {AugmentConfig: AUGMENTS, ModelConfig: MODELS, TrainConfig: TRAINS, PredictConfig: PREDICTS}
 

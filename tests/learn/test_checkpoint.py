@@ -81,6 +81,13 @@ def test_every_network_comes_back(tmp_path: Path, small_model: Model, **shape: A
     assert _same_weights(load_model(tmp_path / "any.unet"), model)
 
 
+def test_how_much_own_statistics_count_comes_back(small_model: Model, tmp_path: Path) -> None:
+    model = small_model.copy()
+    model.own_share = 0.25
+    model.save(tmp_path / "model.unet")
+    assert load_model(tmp_path / "model.unet").own_share == 0.25
+
+
 def test_a_loaded_model_can_go_on_learning(file: Path) -> None:
     net = load_model(file).net
     assert not net.training

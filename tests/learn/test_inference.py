@@ -302,6 +302,33 @@ def test_the_intensities_of_an_image_do_not_matter_but_those_of_training_do():
     assert np.abs(other - bright).max() > 0.01
 
 
+def test_statistics_of_an_image_are_mixed_with_those_kept_in_the_model():
+    where, model = source(image(90, 90)), small_model().copy()
+    kept, own = (whole(model, where, FLOAT32.changed(statistics=s)) for s in ("training", "image"))
+    assert np.array_equal(
+        whole(model, where).probabilities, own.probabilities
+    )  # none were measured
+    model.own_share = 0.3
+    both = whole(model, where).probabilities
+    assert np.abs(both - own.probabilities).max() > 0.01
+    assert np.abs(both - kept.probabilities).max() > 0.01
+    model.own_share = 0.0
+    np.testing.assert_allclose(whole(model, where).probabilities, kept.probabilities, atol=1e-5)
+
+
+def test_where_a_channel_is_missing_an_image_has_its_own_statistics():
+    model = trained(ModelConfig(base_width=4, depth=2, input_channels=2))
+    array = np.stack([image(80, 80), image(80, 80, seed=1)]).astype(np.float32)
+    model.own_share = 0.3
+    for missing in (False, True):
+        array[0] = np.nan if missing else array[0]
+        answers = [
+            whole(model, source(array, "CYX"), FLOAT32.changed(statistics=s)).probabilities
+            for s in ("both", "image")
+        ]
+        assert np.array_equal(*answers) == missing
+
+
 @pytest.mark.parametrize("value", [7, np.nan])
 def test_a_flat_image_is_predicted_with_a_word_of_warning(value):
     events, result = exhaust(predict(small_model(), source(np.full((70, 70), value)), FLOAT32))
@@ -503,11 +530,11 @@ def test_memory_may_run_out_while_statistics_are_measured(monkeypatch, gpu):
     where, measure, calls = source(image(99, 99)), forward.measure, []
     expected = whole(small_model(), where)
 
-    def full(net, crops):
+    def full(net, crops, own):
         calls.append(crops)
         if len(calls) == 1:
             raise CUDA_FULL
-        measure(net, crops)
+        measure(net, crops, own)
 
     monkeypatch.setattr(forward, "measure", full)
     result = whole(small_model(), where)

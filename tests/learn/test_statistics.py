@@ -93,6 +93,29 @@ def test_a_failure_leaves_no_hooks(make_net: MakeNet) -> None:
     assert not any(module._forward_pre_hooks for module in net.modules())
 
 
+def test_a_failure_leaves_the_statistics_as_they_were(make_net: MakeNet) -> None:
+    net = make_net(filter_bank=False)
+    measure(net, [_image(16, 16)])
+    first = _statistics(net)
+    with pytest.raises(RuntimeError):
+        measure(net, [_image(24, 24) + 2, torch.zeros(1, 5, 8, 8)])
+    assert all(torch.equal(value, first[name]) for name, value in _statistics(net).items())
+
+
+@pytest.mark.parametrize("own", [0.0, 0.3, 1.0])
+def test_two_images_mixed_count_as_if_both_were_seen(make_net: MakeNet, own: float) -> None:
+    net, first, second = make_net(filter_bank=False), _image(24, 24), 3 * _image(32, 32) - 1
+    measure(net, [first])
+    measure(net, [second], own)
+    unit = net.encoder[0][0]
+    with torch.no_grad():
+        ours, theirs = (unit.conv(x).flatten(2) for x in (second, first))
+    mean = own * ours.mean((0, 2)) + (1 - own) * theirs.mean((0, 2))
+    square = own * ours.square().mean((0, 2)) + (1 - own) * theirs.square().mean((0, 2))
+    assert torch.allclose(unit.norm.running_mean, mean, atol=1e-5)
+    assert torch.allclose(unit.norm.running_var, square - mean**2, rtol=1e-3, atol=1e-4)
+
+
 def test_without_batch_normalisation_nothing_is_run(make_net: MakeNet) -> None:
     measure(make_net(normalisation="group"), [torch.zeros(1, 5, 8, 8)])
 

@@ -63,6 +63,8 @@ class ModelCard(_Part):
     """Names of the channels, where they are known."""
     channel_dropout: float = 0.0
     """How often each channel was left out in training."""
+    own_share: float = 1.0
+    """How much a new image's own feature statistics count against those kept here."""
     parameters: int
     weights: WeightFormat
     checksum: str

@@ -206,9 +206,9 @@ class PredictConfig(Config):
         "image", title="Intensities",
         description="Normalise by each image's own range, or by that of the training images.",
     )  # fmt: skip
-    statistics: Literal["image", "training"] = Field(
-        "image", title="Statistics",
-        description="Feature statistics measured on each image, or kept from training.",
+    statistics: Literal["both", "image", "training"] = Field(
+        "both", title="Statistics",
+        description="Feature statistics measured on each image, kept from training, or both mixed.",
     )  # fmt: skip
     rescale: Literal["ask", "off", "on"] = Field(
         "ask", title="Rescale",

@@ -77,6 +77,7 @@ def make_card(model: Model, tensors: Mapping[str, Tensor]) -> ModelCard:
         preset=model.preset,
         channels=model.channels,
         channel_dropout=model.channel_dropout,
+        own_share=model.own_share,
         parameters=count_parameters(model.net),
         weights="float16" if half else "float32",
         checksum=_checksum(tensors),
@@ -168,6 +169,7 @@ def load_model(path: str | Path) -> Model:
         version=card.version,
         channels=card.channels,
         channel_dropout=card.channel_dropout,
+        own_share=card.own_share,
         spare_heads=spares,
     )
 

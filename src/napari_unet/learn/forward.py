@@ -102,19 +102,19 @@ class Engine:
             strips=self.device.is_cpu and self.precision.channels_last,
         )
 
-    def adapt(self, crops: Sequence[Tensor]) -> None:
+    def adapt(self, crops: Sequence[Tensor], own: float = 1.0) -> None:
         """Measure feature statistics on these crops, each (N, C, *spatial), and freeze them.
 
-        Without crops, those of training are frozen.
+        They count for a share, `own`; the rest, and all of it without crops, is as in training.
         """
         if crops:
-            self._persist(lambda: self._measure(crops))
+            self._persist(lambda: self._measure(crops, own))
         self._net = folded(self._net)
         self._place()
 
-    def _measure(self, crops: Sequence[Tensor]) -> None:
+    def _measure(self, crops: Sequence[Tensor], own: float) -> None:
         with autocast(self.device, self.precision), stoppable(self._net, self._cancel):
-            measure(self._net, [self.precision.lay_out(crop) for crop in crops])
+            measure(self._net, [self.precision.lay_out(crop) for crop in crops], own)
 
     # -- answers --------------------------------------------------------------------------
 

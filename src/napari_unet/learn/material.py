@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from torch import Tensor
 
 from napari_unet.core.config import ModelConfig, TrainConfig
 from napari_unet.core.dataset import TrainingSet
@@ -21,12 +22,14 @@ from napari_unet.core.repaint import (
     strokes_again,
 )
 from napari_unet.core.strokes import Stroke
+from napari_unet.learn.adapt import remember_statistics, training_crops
 from napari_unet.learn.batches import Batch, Batches
 from napari_unet.learn.channel_dropout import dropout_for
-from napari_unet.learn.devices import is_out_of_memory
+from napari_unet.learn.devices import Device, is_out_of_memory
 from napari_unet.learn.instant import AnswerAtOnce
 from napari_unet.learn.learning_memory import largest_shape, smaller
 from napari_unet.learn.model import Model
+from napari_unet.learn.precision import Precision
 from napari_unet.learn.unet import UNet
 
 _FRESH_STEPS = 60
@@ -56,6 +59,7 @@ class Material:
     ) -> None:
         self._config = config
         self._holding = True
+        self._crops: list[Tensor] | None = None
         self.training = training
         if validation is None:
             self._split = split_strokes(training, config.held_out, config.seed)
@@ -123,6 +127,19 @@ class Material:
             channels=first.names if first.channels > 1 else (),
             channel_dropout=0.0 if solved else dropout_for(self.training, self._config),
         )
+
+    @property
+    def scored_on(self) -> tuple[TrainingSet, list[Stroke]]:
+        """What to score models on: images, and the strokes there that count."""
+        return self.validation, self.scored
+
+    def with_statistics(self, model: Model, device: Device, precision: Precision) -> Model:
+        """A model that keeps the feature statistics of what is painted: the same one."""
+        if self._crops is None:
+            self._crops = training_crops(self.training, model.net.alignments)
+        if model.own_share == 1:
+            remember_statistics(model, self._crops, device, precision)
+        return model
 
     def agree_with(self, at_once: AnswerAtOnce) -> None:
         """Let batches tell what is answered at once where nobody painted."""
@@ -196,6 +213,7 @@ class Material:
         self._split = split_again(strokes, old, config.held_out, config.seed)
         fresh = fresh_paint(self._split, old, before, training)
         self.training = self.validation = training
+        self._crops = None
         kept, held = self._split.kept, self._split.held
         self.scored, self._holding = list(held), True
         newest = [FreshPaint(one, _FRESH_STEPS * config.batch_size) for one in fresh]

@@ -45,6 +45,9 @@ class Model:
         Names of the channels it was trained on, where they are known.
     channel_dropout : float, optional
         How often each channel was left out in training; 0 if never.
+    own_share : float, optional
+        How much the feature statistics of a new image count against those of the training
+        images, which are in the buffers of the network; 1 where these were not measured.
     spare_heads : mapping of int to mapping of str to Tensor, optional
         Weights of the head for images that lack a channel, by its number; see
         `napari_unet.learn.spare_heads`.
@@ -60,6 +63,7 @@ class Model:
     version: str = __version__
     channels: tuple[str, ...] = ()
     channel_dropout: float = 0.0
+    own_share: float = 1.0
     spare_heads: Mapping[int, Mapping[str, Tensor]] = field(default_factory=dict)
 
     @property

@@ -16,14 +16,7 @@ from napari_unet.core.errors import AxesError, ChannelMismatch, FlatImage
 from napari_unet.core.mosaic import add_tile
 from napari_unet.core.normalize import Normalisation, fit_normalisation
 from napari_unet.core.source import Box, ImageSource
-from napari_unet.core.tiles import (
-    Tile,
-    box_shape,
-    inside,
-    moved,
-    overlap,
-    tile_grid,
-)
+from napari_unet.core.tiles import Tile, box_shape, inside, moved, overlap, tile_grid
 from napari_unet.learn.adapt import statistics_crops
 from napari_unet.learn.blocks import pad_to_multiple
 from napari_unet.learn.devices import Device, choose_device, free_memory
@@ -32,7 +25,7 @@ from napari_unet.learn.memory import TilePlan, plan_tiles
 from napari_unet.learn.model import Model
 from napari_unet.learn.precision import Precision, best_precision, precision_named
 from napari_unet.learn.reach import answer_context
-from napari_unet.learn.spare_heads import net_for
+from napari_unet.learn.spare_heads import missing_channels, net_for
 
 
 def check_fits(config: ModelConfig, source: ImageSource) -> None:
@@ -109,7 +102,7 @@ class Predictor:
         self._sees = answer_context(model.net)
         self._normalisation = self._fit(model)
         device = choose_device(config.device)
-        own = config.statistics == "image" and model.config.normalisation == "batch"
+        own = config.statistics != "training" and model.config.normalisation == "batch"
         crops = statistics_crops(source, self._normalisation, self._multiple) if own else []
         self._engine = Engine(
             net_for(model, crops),
@@ -121,7 +114,8 @@ class Predictor:
             say=self.notices.append,
         )
         self._engine.context, self._engine.ramp = self._context, self._ramp
-        self._engine.adapt(crops)
+        alike = config.statistics == "both" and not missing_channels(crops)
+        self._engine.adapt(crops, model.own_share if alike else 1.0)
 
     def _precision(self, device: Device, model: Model) -> Precision:
         if self._setup is None:

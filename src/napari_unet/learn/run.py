@@ -98,7 +98,7 @@ class TrainingRun:
     @property
     def best(self) -> Model:
         """The best model so far, apart from the network that goes on learning."""
-        return self._best.model or self._before or self._snapshot()
+        return self._to_keep(self._best.model or self._before or self._snapshot())
 
     def held(self) -> AbstractContextManager[None]:
         """Time that passes inside does not count."""
@@ -115,7 +115,6 @@ class TrainingRun:
 
     @property
     def _agrees(self) -> bool:
-        """True if learning keeps to the instant answer."""
         return self._has_bank and self._config.agreement > 0
 
     @property
@@ -175,8 +174,7 @@ class TrainingRun:
         batch = self.material.draw()
         if rate is None:
             fraction = self._budget.fraction(self.learner.steps)
-            rate = learning_rate(self._config, fraction, self.learner.steps)
-            rate *= self._rate_factor
+            rate = self._rate_factor * learning_rate(self._config, fraction, self.learner.steps)
         loss = self.learner.step(batch.image, batch.target, rate, batch.chances)
         self._losses.append(loss)
         return loss
@@ -207,8 +205,7 @@ class TrainingRun:
     def score(self) -> ScoreDone:
         """Score the averaged weights on held-out paint, and keep them if they are the best."""
         now = self._snapshot()
-        where = self.material.validation, self.material.scored
-        score = score_model(now, *where, self._predict_config())
+        score = score_model(now, *self.material.scored_on, self._predict_config())
         loss = float(np.mean(self._losses)) if self._losses else math.nan
         self._losses.clear()
         best = self._best.offer(now, score, self.learner.steps, self.learner.learned_copy())
@@ -282,7 +279,7 @@ class TrainingRun:
         """The best model and why the run ended."""
         if not self.finishing and not self.learner.steps and not stopped:
             self.begin_finish()
-        model = self._snapshot() if self.finishing else self.best
+        model = self._to_keep(self._snapshot()) if self.finishing else self.best
         model.history[:] = self._history
         if self._config.channel_dropout and not (stopped or self._best.step or self._trained):
             model.spare_heads = self._at_once.spare_heads(model.net, self.material.strokes)
@@ -292,6 +289,9 @@ class TrainingRun:
 
     def _predict_config(self) -> PredictConfig:
         return PredictConfig(device=self.learner.device.name, precision=self._config.precision)
+
+    def _to_keep(self, model: Model) -> Model:
+        return self.material.with_statistics(model, self.learner.device, self.learner.precision)
 
     def _snapshot(self) -> Model:
         steps = self._best.step if self.finishing else self.learner.steps

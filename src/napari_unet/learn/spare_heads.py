@@ -86,13 +86,18 @@ def net_for(model: Model, crops: Sequence[Tensor]) -> UNet:
         Normalised parts of the image from all over it. A channel that is mid grey in all of
         them is missing.
     """
-    net = copy.deepcopy(model.net)
-    if model.spare_heads and crops:
-        seen = torch.stack([crop.transpose(0, 1).flatten(1).any(1) for crop in crops]).any(0)
-        missing = (~seen).nonzero().flatten().tolist()
-        if len(missing) == 1 and missing[0] in model.spare_heads:
-            net.head.load_state_dict(dict(model.spare_heads[missing[0]]))
+    net, missing = copy.deepcopy(model.net), missing_channels(crops)
+    if len(missing) == 1 and missing[0] in model.spare_heads:
+        net.head.load_state_dict(dict(model.spare_heads[missing[0]]))
     return net
+
+
+def missing_channels(crops: Sequence[Tensor]) -> list[int]:
+    """Channels that are mid grey in parts from all over an image, each (N, C, *spatial)."""
+    if not crops:
+        return []
+    seen = torch.stack([crop.transpose(0, 1).flatten(1).any(1) for crop in crops]).any(0)
+    return list((~seen).nonzero().flatten().tolist())
 
 
 def stored_spares(heads: Mapping[int, Mapping[str, Tensor]]) -> dict[str, Tensor]:

@@ -1,15 +1,16 @@
 """Batch normalisation adapted to one image: measured on it once, frozen, folded away.
 
 A network that normalises by the statistics of the image at hand adapts to it (Li et al. 2016,
-arXiv:1603.04779); with the statistics frozen every tile is treated alike, so there are no
-seams, and with the normalisation folded into the convolutions it costs nothing.
+arXiv:1603.04779), and by too much where another image holds more or less of a class; a mixture
+with those of the training images keeps both in bounds (Schneider et al. 2020, arXiv:2006.16971).
+With the statistics frozen every tile is treated alike, so there are no seams, and with the
+normalisation folded into the convolutions it costs nothing.
 """
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Iterable
-from functools import partial
 from typing import TypeVar
 
 import torch
@@ -24,9 +25,20 @@ Net = TypeVar("Net", bound=nn.Module)
 
 
 class _Moments:
-    """Mean and variance per channel over everything seen, in float64."""
+    """Mean and variance per channel over everything seen, in float64.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    norm : Module
+        A batch normalisation; it is left as it is until `write`.
+    own : float
+        Share of what is seen in what is written; the rest is what the layer had at first.
+    """
+
+    def __init__(self, norm: nn.Module, own: float) -> None:
+        self._norm, self._own = norm, own
+        first = norm.get_buffer("running_mean"), norm.get_buffer("running_var")
+        self._first_mean, self._first_variance = (value.cpu().double() for value in first)
         self._count = 0
         self._mean = torch.zeros(())
         self._squares = torch.zeros(())
@@ -45,26 +57,38 @@ class _Moments:
         self._mean = self._mean + step * (count / total)
         self._count = total
 
-    def write(self, norm: nn.Module) -> None:
-        """Make these the statistics a layer normalises by."""
-        norm.get_buffer("running_mean").copy_(self._mean.float())
-        norm.get_buffer("running_var").copy_((self._squares / self._count).float())
+    def undo(self) -> None:
+        """Give the layer back what it had at first."""
+        self._norm.get_buffer("running_mean").copy_(self._first_mean.float())
+        self._norm.get_buffer("running_var").copy_(self._first_variance.float())
 
+    def write(self) -> None:
+        """Make these the statistics the layer normalises by."""
+        mean, variance = self._mean, self._squares / self._count
+        if self._own < 1:
+            own, other = self._own, 1 - self._own
+            mean = own * mean + other * self._first_mean
+            variance = own * (variance + (self._mean - mean) ** 2) + other * (
+                self._first_variance + (self._first_mean - mean) ** 2
+            )
+        self._norm.get_buffer("running_mean").copy_(mean.float())
+        self._norm.get_buffer("running_var").copy_(variance.float())
 
-def _note(moments: _Moments, norm: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-    """Before a layer normalises: count its input in, and normalise by all counted so far."""
-    moments.add(inputs[0])
-    moments.write(norm)
+    def note(self, _norm: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        """Before the layer normalises: count its input in, and normalise by all counted so far."""
+        self.add(inputs[0])
+        self.write()
 
 
 @torch.no_grad()
-def measure(net: nn.Module, batches: Iterable[Tensor]) -> None:
+def measure(net: nn.Module, batches: Iterable[Tensor], own: float = 1.0) -> None:
     """Set the statistics of every batch normalisation to those of exactly these inputs.
 
     The network then answers as if it normalised by the statistics of the inputs
     themselves. Inputs of one shape are measured together, exactly; inputs of several
     shapes one after the other, each normalised by what was seen until then, every pixel
-    with the same weight. Dropout is off; the same inputs give the same statistics.
+    with the same weight. Dropout is off; the same inputs give the same statistics. An error,
+    as where memory runs out, leaves them as they were.
 
     Parameters
     ----------
@@ -73,6 +97,8 @@ def measure(net: nn.Module, batches: Iterable[Tensor]) -> None:
         batch normalisation.
     batches : iterable of Tensor, each of shape (N, C, *spatial)
         Normalised images, whole or in part.
+    own : float, optional
+        Mix so much of these statistics with those the network has, as if both were seen.
     """
     norms = [m for m in net.modules() if isinstance(m, _BATCH_NORMS)]
     if not norms:
@@ -83,10 +109,17 @@ def measure(net: nn.Module, batches: Iterable[Tensor]) -> None:
         inputs = [torch.cat(inputs)]
     modes = {module: module.training for module in net.modules()}
     net.eval()
-    hooks = [norm.register_forward_pre_hook(partial(_note, _Moments())) for norm in norms]
+    moments = [_Moments(norm, own) for norm in norms]
+    hooks = [
+        norm.register_forward_pre_hook(its.note) for norm, its in zip(norms, moments, strict=True)
+    ]
     try:
         for batch in inputs:
             net(batch)
+    except BaseException:
+        for its in moments:
+            its.undo()
+        raise
     finally:
         for hook in hooks:
             hook.remove()

@@ -141,9 +141,7 @@ def _learn(run: TrainingRun, control: TrainingControl, paint: PaintFeed | None) 
         if beat.due():
             yield run.step_done(loss)
         if run.score_due(scoring):
-            before = run.seconds
-            yield from _scored(run)
-            scoring.done(run.seconds - before)
+            yield from _scored(run, scoring)
         if run.finish_due():
             if run.unscored_steps:
                 yield from _scored(run)
@@ -193,8 +191,11 @@ def _rest(
             control.wait()
 
 
-def _scored(run: TrainingRun) -> TrainEvents:
+def _scored(run: TrainingRun, clock: Every | None = None) -> TrainEvents:
+    before = run.seconds
     done = run.score()
+    if clock is not None:
+        clock.done(run.seconds - before)
     yield done
     if done.best:
         yield ModelImproved(run.best)
