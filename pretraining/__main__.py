@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 
+from napari_unet.learn.adapt import OWN_SHARE
 from pretraining.evaluate import compare
 from pretraining.export import export
 from pretraining.pairs import data_sets
@@ -20,7 +21,8 @@ DATA = Path("../shared/data")
 def evaluate(options: argparse.Namespace) -> None:
     """Print how the weights of a run do on data sets, against a forest and random weights."""
     sets = options.sets or [s for s in data_sets(options.data) if s not in NOT_FOR_2D]
-    for line in compare(options.data, sets, options.run, options.each, options.forest):
+    how = options.each, options.forest, options.own_share
+    for line in compare(options.data, sets, options.run, *how):
         print(line, flush=True)
 
 
@@ -54,6 +56,8 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--sets", nargs="*", help="data sets; all of them if not given")
     command.add_argument("--each", type=int, default=3, help="cases per data set")
     command.add_argument("--forest", action=argparse.BooleanOptionalAction, default=True)
+    command.add_argument("--own-share", type=float, default=OWN_SHARE,
+                         help="of the next image's own feature statistics")  # fmt: skip
     command.add_argument("--threads", type=int, default=1)
     command.set_defaults(run_command=evaluate)
     command = commands.add_parser("export", help="write the weights into the package")

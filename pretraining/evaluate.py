@@ -20,10 +20,12 @@ from torch import Tensor
 
 from napari_unet.core.annotations import UNPAINTED
 from napari_unet.core.config import preset
+from napari_unet.learn.adapt import OWN_SHARE
 from napari_unet.learn.edge_smoothing import smooth_along_edges
 from napari_unet.learn.head import RIDGE_AS_READ, STEPS
 from napari_unet.learn.smoothing_choice import strength_for
 from napari_unet.learn.start_weights import load_start
+from napari_unet.learn.statistics import measure
 from napari_unet.learn.unet import UNet
 from pretraining.annotator import Habit, Paint, draw_paint
 from pretraining.episodes import apply_head, solve
@@ -151,28 +153,37 @@ class Instant:
     Parameters
     ----------
     net_for : callable
-        Network for a number of channels, in training mode.
+        Network for a number of channels.
     ridge : float
         Pull of the weights towards zero.
     maps_of : slice, optional
         Which feature maps the head reads.
+    own_share : float, optional
+        How much the feature statistics of another image than the painted one count.
     """
 
     def __init__(
-        self, net_for: Callable[[int], UNet], ridge: float, maps_of: slice = slice(None)
+        self,
+        net_for: Callable[[int], UNet],
+        ridge: float,
+        maps_of: slice = slice(None),
+        own_share: float = OWN_SHARE,
     ) -> None:
         self._net_for, self._ridge, self._maps_of = net_for, ridge, maps_of
-        self._known: list[tuple[np.ndarray, list[Tensor]]] = []
+        self._own_share = own_share
+        self._known: list[tuple[np.ndarray, np.ndarray, list[Tensor]]] = []
 
     def __call__(self, image: np.ndarray, paint: Paint) -> Answer:
         """Solve the head from paint; see `Method`."""
-        head = solve(self._maps(image), paint, int(paint.classes.max()) + 1, STEPS, self._ridge)
+        painted = image
+        maps = self._maps(painted, painted)
+        head = solve(maps, paint, int(paint.classes.max()) + 1, STEPS, self._ridge)
         target = torch.full(image.shape[1:], UNPAINTED, dtype=torch.uint8)
         target[tuple(paint.positions.T)] = torch.from_numpy(paint.classes).to(torch.uint8)
 
         def chances(image: np.ndarray) -> Tensor:
-            scores = apply_head(self._maps(image), *head)[:, :, : image.shape[1], : image.shape[2]]
-            return scores.softmax(1)
+            scores = apply_head(self._maps(image, painted), *head)
+            return scores[:, :, : image.shape[1], : image.shape[2]].softmax(1)
 
         strength = strength_for(chances(image)[0], torch.from_numpy(image), target)
 
@@ -184,19 +195,27 @@ class Instant:
         return answer
 
     @torch.no_grad()
-    def _maps(self, image: np.ndarray) -> list[Tensor]:
-        """Feature maps of an image; those of the last two images are remembered."""
-        for known, maps in self._known:
-            if known is image:
+    def _maps(self, image: np.ndarray, painted: np.ndarray) -> list[Tensor]:
+        """Feature maps of an image, given the painted one; the last two are remembered."""
+        for known, beside, maps in self._known:
+            if known is image and beside is painted:
                 return maps
-        net = self._net_for(len(image))
+        net = self._net_for(len(image)).eval()
+        measure(net, [torch.from_numpy(painted)[None]])
+        if image is not painted:
+            measure(net, [torch.from_numpy(image)[None]], self._own_share)
         maps = net.feature_maps(torch.from_numpy(image)[None])[self._maps_of]
-        self._known = [*self._known[-1:], (image, maps)]
+        self._known = [*self._known[-1:], (image, painted, maps)]
         return maps
 
 
 def compare(
-    root: Path, names: list[str], run: Path | None, each: int, with_forest: bool
+    root: Path,
+    names: list[str],
+    run: Path | None,
+    each: int,
+    with_forest: bool,
+    own_share: float = OWN_SHARE,
 ) -> Iterator[str]:
     """Lines of a table: each method on each data set, rounds 1 to 3, painted and next image.
 
@@ -212,9 +231,11 @@ def compare(
         Cases per data set.
     with_forest : bool
         Whether to play the slow forest, too.
+    own_share : float, optional
+        As `Instant` takes it; strokes are the same for all.
     """
     played = list(cases(root, names, each))
-    for label, method in _methods(run, with_forest).items():
+    for label, method in _methods(run, with_forest, own_share).items():
         scores: dict[str, list[np.ndarray]] = {}
         for seed, case in enumerate(played):
             scores.setdefault(case.name, []).append(play_case(case, method, seed))
@@ -224,21 +245,24 @@ def compare(
             yield f"  {name:20}" + "".join(f"{score:7.3f}" for score in mean.T.ravel())
 
 
-def _methods(run: Path | None, with_forest: bool) -> dict[str, Method]:
+def _methods(run: Path | None, with_forest: bool, own_share: float) -> dict[str, Method]:
     """What to compare."""
     torch.manual_seed(0)
-    random = Learner().train()
+    random = Learner()
+
+    def instant(net_for: Callable[[int], UNet], maps_of: slice = slice(None)) -> Instant:
+        return Instant(net_for, RIDGE_AS_READ, maps_of, own_share)
+
     methods: dict[str, Method] = {"random forest": forest} if with_forest else {}
-    methods["filter bank"] = Instant(random.for_channels, RIDGE_AS_READ, slice(-1, None))
-    methods["random trunk"] = Instant(random.for_channels, RIDGE_AS_READ)
+    methods["filter bank"] = instant(random.for_channels, slice(-1, None))
+    methods["random trunk"] = instant(random.for_channels)
     if run is None:
-        methods["shipped"] = Instant(_shipped, RIDGE_AS_READ)
+        methods["shipped"] = instant(_shipped)
         return methods
-    trained = Learner().train()
+    trained = Learner()
     stored = torch.load(run / "checkpoint.pt", weights_only=True)
     trained.load_state_dict(stored["average"])
-    label = f"meta-trained, {stored['episodes']} episodes"
-    methods[label] = Instant(trained.for_channels, RIDGE_AS_READ)
+    methods[f"meta-trained, {stored['episodes']} episodes"] = instant(trained.for_channels)
     return methods
 
 
@@ -247,4 +271,4 @@ def _shipped(channels: int) -> UNet:
     net = load_start(preset("fast", input_channels=channels))
     if net is None:
         raise FileNotFoundError("no start weights are shipped; run train and export first")
-    return net.train()
+    return net

@@ -25,7 +25,7 @@ _CROP_SIDE = {2: 160, 3: 32}
 _MOST_IMAGES = 4
 """Of more training images, so many are looked at, evenly chosen."""
 
-_OWN_SHARE = 0.3
+OWN_SHARE = 0.3
 """How much a new image's own statistics count against those of the training images: enough to
 follow its contrast, too little to explain away that it holds more or less of a class."""
 
@@ -113,7 +113,7 @@ def remember_statistics(
             raise
         release_memory(device)
     else:
-        model.own_share = _OWN_SHARE
+        model.own_share = OWN_SHARE
 
 
 def measure_on(
