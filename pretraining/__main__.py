@@ -1,4 +1,4 @@
-"""The commands: ``python -m pretraining train | evaluate | export``."""
+"""The commands: ``python -m pretraining train | evaluate | export | sheet``."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from napari_unet.learn.adapt import OWN_SHARE
 from pretraining.evaluate import compare
 from pretraining.export import export
 from pretraining.pairs import data_sets
+from pretraining.sheet import write_sheet
 from pretraining.train import NOT_FOR_2D, train
 
 WEIGHTS = Path("src/napari_unet/weights")
@@ -29,6 +30,12 @@ def evaluate(options: argparse.Namespace) -> None:
 def write(options: argparse.Namespace) -> None:
     """Write the weights of a run into the package."""
     print(f"exported {export(options.run, options.to)}")
+
+
+def draw(options: argparse.Namespace) -> None:
+    """Draw a picture of what trains."""
+    write_sheet(options.picture, options.each, seed=options.seed)
+    print(f"drawn {options.picture}")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -64,6 +71,11 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("run", type=Path)
     command.add_argument("--to", type=Path, default=WEIGHTS)
     command.set_defaults(run_command=write, threads=1)
+    command = commands.add_parser("sheet", help="a picture of drawn kinds, to be looked at")
+    command.add_argument("picture", type=Path)
+    command.add_argument("--each", type=int, default=6, help="images of each kind")
+    command.add_argument("--seed", type=int, default=0)
+    command.set_defaults(run_command=draw, threads=1)
     return main
 
 

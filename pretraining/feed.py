@@ -13,14 +13,15 @@ from pathlib import Path
 import numpy as np
 
 from pretraining.images import draw_photographed
+from pretraining.lookalikes import draw_lookalike
 from pretraining.materials import draw_taken_apart
 from pretraining.tasks import Kind, draw_scene
 
 LEAST_SHARE = 0.004
 """Every class must cover this share of an image, or another one is drawn."""
 
-TAKEN_APART = 0.12
-"""Share of the kinds without annotated images that are photographs taken apart."""
+TAKEN_APART, LOOKALIKE = 0.1, 0.6
+"""Shares of the kinds without annotated images: photographs taken apart, drawn lookalikes."""
 
 _ATTEMPTS = 8
 
@@ -86,8 +87,10 @@ def make_task(
 
 
 def _draw_made(rng: np.random.Generator) -> Kind:
-    """A kind without annotated images: a scene, or a photograph taken apart."""
-    return draw_taken_apart(rng) if rng.random() < TAKEN_APART else draw_scene(rng)
+    """A kind without annotated images: a scene, a lookalike, or a photograph taken apart."""
+    draw = (draw_taken_apart, draw_lookalike, draw_scene)
+    shares = (TAKEN_APART, LOOKALIKE, 1 - TAKEN_APART - LOOKALIKE)
+    return draw[int(rng.choice(len(draw), p=shares))](rng)
 
 
 def _task_of(kind: Kind, rng: np.random.Generator, side: int) -> Task | None:

@@ -57,7 +57,7 @@ class Plan:
     batch: int = 2
     learning_rate: float = 2e-3
     weight_decay: float = 1e-4
-    reuse: int = 4
+    reuse: int = 2
     keep: int = 128
     decay: float = 0.998
     checkpoint_minutes: float = 3.0

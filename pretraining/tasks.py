@@ -217,7 +217,7 @@ def _odd_ones(rng: np.random.Generator, palette: Palette) -> tuple[tuple[Layer, 
 
 def _outlines(rng: np.random.Generator, palette: Palette) -> tuple[tuple[Layer, ...], Relabel]:
     """Where objects end or touch."""
-    layout = draw_blobs(rng)
+    layout: Layout = draw_blobs(rng)
     if rng.random() < 0.4:
         walls = draw_walls(rng)
         layout = Mosaic(walls.spacing, walls.warp, 0.0, 0.0)

@@ -55,12 +55,13 @@ def standardised(values: np.ndarray) -> np.ndarray:
 def smooth_noise(rng: np.random.Generator, side: int, scale: float) -> np.ndarray:
     """Gaussian noise of a correlation length in pixels, float32 (side, side), standardised."""
     coarse = max(int(np.ceil(side / max(scale, 1.0))) + 4, 5)
-    grid = rng.standard_normal((coarse, coarse)).astype(np.float32)
+    grid = rng.standard_normal((coarse, coarse), np.float32)
     grid = ndimage.gaussian_filter(grid, 1.0, mode="reflect")
-    zoom = side / (coarse - 4)
-    at = (np.arange(side, dtype=np.float32) + 0.5) / zoom + 1.5
-    rows, columns = np.meshgrid(at, at, indexing="ij")
-    return standardised(ndimage.map_coordinates(grid, [rows, columns], order=1, mode="nearest"))
+    at = (np.arange(side) + 0.5) * (coarse - 4) / side + 1.5
+    low = np.minimum(at.astype(int), coarse - 2)
+    share = (at - low).astype(np.float32)
+    rows = grid[low] * (1 - share)[:, None] + grid[low + 1] * share[:, None]
+    return standardised(rows[:, low] * (1 - share) + rows[:, low + 1] * share)
 
 
 def _draw_shape(rng: np.random.Generator) -> float:

@@ -1,0 +1,1 @@
+"""What several drawn kinds share: strokes, stamps, tissue, soil, walls, stains and the like."""
