@@ -17,7 +17,6 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Sequence
-from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,7 @@ import numpy as np
 
 from benchmarks.forests import APOC, apoc_forest
 from benchmarks.report import progress
-from napari_unet.api import fit, predict
+from napari_unet.api import Model, fit, predict
 from napari_unet.core.config import preset
 from napari_unet.learn.start_weights import NAME
 from pretraining.annotator import Paint
@@ -79,10 +78,10 @@ def methods(seconds: Sequence[float], *, scratch: bool = False) -> dict[str, Met
     """What is compared: ours after some times per round, and what others offer."""
     found: dict[str, Method] = {FOREST: forest, APOC: apoc_forest}
     for time in seconds:
-        found[label(time)] = partial(_ours, max_seconds=time)
+        found[label(time)] = Ours(max_seconds=time)
     if scratch and max(seconds) > 0:
         plain = preset("fast").changed(filter_bank=False)
-        found[SCRATCH] = partial(_ours, max_seconds=max(seconds), start="scratch", preset=plain)
+        found[SCRATCH] = Ours(max_seconds=max(seconds), start="scratch", preset=plain)
     return found
 
 
@@ -91,19 +90,38 @@ def label(seconds: float) -> str:
     return f"ours, {seconds:g} s" if seconds else "ours, instant"
 
 
-def _ours(image: np.ndarray, paint: Paint, **settings: Any) -> Answer:
-    """Our answer, asked as anybody would ask for it."""
-    canvas = np.zeros(image.shape[1:], np.uint8)
-    canvas[tuple(paint.positions.T)] = paint.classes + 1
-    axes = "YX" if len(image) == 1 else "YXC"
-    model = fit(_plain(image), canvas, axes=axes, paint_mode="strokes", **settings)
-    background = model.classes.label_values[0]
+class Ours:
+    """Our answer, asked as anybody would ask for it: round by round.
 
-    def answer(image: np.ndarray) -> np.ndarray:
-        labels = predict(model, _plain(image), axes=axes)
-        return (labels != background).astype(np.uint8)
+    From the second round on the model of the round before is told (`corrects`), so that the
+    program knows which strokes were painted where it was wrong.
 
-    return answer
+    Parameters
+    ----------
+    **settings
+        As `fit` takes them.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        self._settings = settings
+        self._last: tuple[np.ndarray, Model] | None = None
+
+    def __call__(self, image: np.ndarray, paint: Paint) -> Answer:
+        """Train on this paint, which holds that of the round before; see `Method`."""
+        canvas = np.zeros(image.shape[1:], np.uint8)
+        canvas[tuple(paint.positions.T)] = paint.classes + 1
+        axes = "YX" if len(image) == 1 else "YXC"
+        before = self._last[1] if self._last and self._last[0] is image else None
+        how = {"axes": axes, "paint_mode": "strokes", "corrects": before, **self._settings}
+        model = fit(_plain(image), canvas, **how)
+        self._last = image, model
+        background = model.classes.label_values[0]
+
+        def answer(image: np.ndarray) -> np.ndarray:
+            labels = predict(model, _plain(image), axes=axes)
+            return (labels != background).astype(np.uint8)
+
+        return answer
 
 
 def _plain(image: np.ndarray) -> np.ndarray:

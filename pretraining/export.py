@@ -13,6 +13,7 @@ from torch import Tensor
 
 from napari_unet.learn.head import RIDGE_AS_READ
 from napari_unet.learn.start_weights import NAME
+from pretraining.lookalikes import LOOKALIKES
 from pretraining.textures import PHOTOGRAPHS
 from pretraining.wheel import WHEEL
 
@@ -79,7 +80,10 @@ def describe_run(
             "from": "the wheel of scikit-image (CC0 or public domain); see pretraining/wheel.py",
             "pictures": list(WHEEL),
         },
-        "synthetic images": "pretraining/tasks.py of this project",
+        "drawn images": {
+            "from": "pretraining/tasks.py and pretraining/lookalikes of this project",
+            "lookalikes": sorted(LOOKALIKES),
+        },
         "settings": dict(settings),
         "earlier runs": runs,
     }

@@ -33,7 +33,7 @@ def test_python(painted, tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     image, paint = painted
     names = {"image": image, "paint": paint, "a": image, "b": image}
-    names |= {"paint_a": paint, "paint_b": paint}
+    names |= {"paint_a": paint, "paint_b": paint, "more_paint": np.where(image > 200, 2, paint)}
     [code] = blocks("python")
     exec(code.replace("max_seconds=60", "max_seconds=0"), names)
     assert names["labels"].shape == image.shape

@@ -44,6 +44,7 @@ def fit(
     axes: str | Sequence[str] = "YX",
     max_seconds: float | None = None,
     start: Model | str | Path = "auto",
+    corrects: Model | None = None,
     preset: str | ModelConfig = "fast",
     dimensions: Literal[2, 3] | None = None,
     paint_mode: AskedMode = "auto",
@@ -73,8 +74,13 @@ def fit(
         Time to learn. 0 gives the instant answer: the class head solved in closed form, no
         gradient step. When not given, a minute, or no limit if ``max_steps`` is given.
     start : Model, path, "auto" or "scratch", optional
-        Continue from a model or its file; or begin with the weights that ship with the
-        program if there are some for this network, or with random ones.
+        Continue from a model or its file; or begin with weights that ship with the program, if
+        there are some, or with random ones. A model learns from no paint but this: classes not
+        in it are forgotten; with ``max_seconds=0`` only the head is solved anew.
+    corrects : Model, optional
+        What answered before the newest strokes were painted where it was wrong, as `start` if
+        that is a model. They then count less than the first ones, which they would drown. It
+        knows the first paint while it is in memory; a file does not.
     preset : str or ModelConfig, optional
         The network: ``"fast"``, ``"standard"``, ``"large"``, ``"classic-transpose"`` or
         ``"classic-resize"``. Channels and classes are taken from the data. Not used when
@@ -123,7 +129,7 @@ def fit(
     """
     known = isinstance(start, Model) or start in ("auto", "scratch")
     begin: Any = start if known else load_model(start)  # type: ignore[arg-type]
-    network = begin.config if isinstance(begin, Model) else network_named(preset, dimensions)
+    network = network_named(begin.config if isinstance(begin, Model) else preset, dimensions)
     spatial: Spatial = "ZYX" if network.dimensions == 3 else "YX"
     how: dict[str, Any] = {"axes": axes, "spacing": spacing, "spatial": spatial, "names": names}
     how |= {"channels": channels, "channel_names": channel_names}
@@ -137,9 +143,11 @@ def fit(
             *validation, mode=learned.readings[0].mode, classes=learned.training.classes, **how
         )
     config = with_budget(changed(TrainConfig(), **settings), max_seconds, settings.get("max_steps"))
+    seen = corrects or (begin if isinstance(begin, Model) else None)
+    training = learned.training.after(seen.first_paint if seen is not None else ())
     events = train(
-        learned.training,
-        network_for(network, learned.training.channels, len(learned.training.classes)),
+        training,
+        network_for(network, training.channels, len(training.classes)),
         config,
         start=begin,
         validation=checked.training if checked else None,
@@ -242,14 +250,6 @@ def predict_proba(
     ------
     UNetError
         As `predict`.
-
-    Examples
-    --------
-    >>> from napari_unet.data.samples import load_sample
-    >>> coins = load_sample("coins")
-    >>> model = fit(coins.image, coins.paint, max_seconds=0)
-    >>> predict_proba(model, coins.image).shape
-    (2, 303, 384)
     """
     model, source = model_and_source(model, image, axes, spacing, channels)
     config = changed(PredictConfig(), **settings)

@@ -48,6 +48,10 @@ class FakeLayers:
         self.sources = {name: source(name=name) for name in names}
         self.calls: list[tuple[Any, ...]] = []
         self.touched: set[Any] = set()
+        self.gone: set[Any] = set()
+
+    def find(self, layer: Any) -> Any | None:
+        return None if layer in self.gone else layer
 
     def name(self, layer: Any) -> str:
         return str(layer)

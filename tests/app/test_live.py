@@ -133,6 +133,23 @@ def test_after_a_stroke_the_view_is_asked_for_anew() -> None:
     assert (second.sample, second.box) == (first.sample, first.box)
 
 
+def test_a_layer_removed_while_it_learns_stops_nothing(monkeypatch) -> None:
+    bench = Bench(events=[PREPARED, TAKEN, StepDone(1, 0.5, 0.1, 1.0)])
+    bench.control.start(wish())
+    bench.runner.step()
+    bench.control.look("a", 0, BOX)
+    bench.control._previews.forget()  # another image was given other axes
+
+    def gone(*_: Any) -> None:
+        raise UNetError("A layer was removed. Choose another.")
+
+    monkeypatch.setattr(bench.layers, "open_preview", gone)
+    bench.runner.step()
+    bench.runner.step()
+    assert bench.state.phase is Phase.TRAINING
+    assert bench.state.progress.fraction == 0.1
+
+
 def test_the_view_reaches_training_and_instant_answer(tmp_path) -> None:
     session = Session(FakeLayers("a"), StepRunner, ModelLibrary(tmp_path))
     session.look("a", 2, BOX)
@@ -432,6 +449,20 @@ def test_too_little_paint_is_no_news_but_a_failure_is_said_once() -> None:
     assert "No engine" in desk.state.message.text
     desk.control.stroke_done("a paint")
     assert not desk.runner.busy
+
+
+def test_what_failed_on_one_image_is_tried_on_the_next() -> None:
+    desk = Desk().ready()
+    make, error = desk.control._make_glancer, JobFailed("The file cannot be read. Open it again.")
+    desk.control._make_glancer = lambda painted: _failing(desk, painted, lambda: error)
+    desk.control.stroke_done("a paint")
+    desk.runner.finish()
+    assert "cannot be read" in desk.state.message.text
+    desk.control._make_glancer, desk.wish = make, wish("b")
+    desk.control.look("b", 0, BOX)
+    desk.control.stroke_done("b paint")
+    desk.runner.finish()
+    assert desk.layers.called("open_preview") == [("b",)]
 
 
 def _failing(desk: Desk, painted: Any, error: Callable[[], UNetError]) -> Any:

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from napari_unet.app.jobs import InlineRunner
-from napari_unet.app.predict_controller import PredictController, PredictWish
+from napari_unet.app.predict_controller import PredictController
 from napari_unet.app.predict_job import ImageBegun, ImageDone, ImageFailed, finish_all
+from napari_unet.app.predict_run import PredictWish
 from napari_unet.app.state import CurrentModel, Phase, SessionState
 from napari_unet.core.config import PredictConfig
 from napari_unet.core.errors import OutOfMemory
@@ -91,6 +92,40 @@ def test_an_error_takes_unfinished_masks_away_and_says_why(err) -> None:
     assert bench.state.phase is Phase.FAILED
     assert bench.layers.called("remove") == [(("mask", "a"),)]
     assert bench.state.message.severity == "error"
+
+
+def test_a_mask_that_was_painted_on_is_not_written_and_the_finished_one_is_another_layer() -> None:
+    bench = Bench("a", events=whole(0))
+    bench.start("a")
+    bench.runner.step()
+    bench.runner.step()
+    bench.layers.touched.add(("mask", "a"))
+    bench.runner.finish()
+    assert len(bench.layers.called("write")) == 1
+    assert bench.layers.called("open_mask") == [("a",), ("a",)]
+    assert bench.layers.called("remove") == []
+    assert "a layer of its own" in bench.state.message.text
+
+
+@pytest.mark.parametrize("err", [None, OutOfMemory("No memory. Close things.")])
+def test_an_unfinished_mask_that_was_painted_on_stays(err) -> None:
+    bench = Bench("a", events=[ImageBegun(0), tile(1, 3), *([err] if err else [])])
+    bench.start("a")
+    bench.runner.step()
+    bench.layers.touched.add(("mask", "a"))
+    bench.control.stop()
+    bench.runner.finish()
+    assert bench.layers.called("remove") == []
+
+
+def test_a_mask_the_user_removed_does_not_come_back() -> None:
+    bench = Bench("a", events=whole(0))
+    bench.start("a")
+    bench.layers.touched.add(("mask", "a"))
+    bench.layers.gone.add(("mask", "a"))
+    bench.runner.finish()
+    assert bench.layers.called("open_mask") == [("a",)]
+    assert bench.state.phase is Phase.IDLE
 
 
 def test_one_image_that_fails_does_not_stop_the_others() -> None:

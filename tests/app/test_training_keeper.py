@@ -109,6 +109,19 @@ def test_closing_while_it_learns_writes_the_best_and_offers_it(training) -> None
     assert later.keeper.take().read_text() == "two"
 
 
+def test_two_panels_in_one_program_keep_a_training_each(training) -> None:
+    training.start()
+    training.improve("mine")
+    other = Training(training.library.folder)
+    other.start()
+    other.improve("its")
+    assert sorted(training.unfinished()) == ["its", "mine"]
+    other.keeper.look()
+    assert other.keeper.offer is None  # both go on
+    other.state.move(Phase.IDLE)
+    assert training.unfinished() == ["mine"]
+
+
 def test_closing_at_rest_writes_nothing(training) -> None:
     training.improve("loaded")
     training.keeper.close()

@@ -62,11 +62,13 @@ def run(
     stop_after: int | None = None,
     parts: tuple[Part, ...] = (),
     config: PredictConfig = DEFAULT,
+    probabilities: bool = False,
+    overwrite: bool = False,
 ) -> tuple[BatchResult, list[Any]]:
     cancel = cancel or CancelToken()
     prediction = FilePrediction(model, config, None, cancel, parts)
-    tasks = tasks_for(files, out, False, write_as, into_folder=True)
-    batch = Batch(tasks, model.classes.names, prediction.made_with(), overwrite=False)
+    tasks = tasks_for(files, out, probabilities, write_as, into_folder=True)
+    batch = Batch(tasks, model.classes.names, prediction.made_with(), overwrite)
     events, work = [], batch.run(prediction.write, lambda: cancel.cancelled)
     while True:
         try:
@@ -155,6 +157,22 @@ def test_masks_may_lie_beside_the_images(model, images) -> None:
     again, _ = run(model, images_in_folder(images), images)
     assert len(first.written) == 3
     assert (len(again.written), len(again.skipped), again.failed) == (0, 3, [])
+
+
+@pytest.mark.parametrize("probabilities", [False, True])
+def test_what_lies_beside_the_images_is_replaced_and_never_predicted(
+    model, images, probabilities
+) -> None:
+    how = {"probabilities": probabilities}
+    run(model, images_in_folder(images), images, **how)
+    held = sorted(path.name for path in images.iterdir())
+    again, _ = run(model, images_in_folder(images), images, **how)
+    assert (len(again.skipped), again.failed) == (3, [])
+    config = PredictConfig(smallest_object=5000)
+    anew, _ = run(model, images_in_folder(images), images, config=config, overwrite=True, **how)
+    assert (len(anew.written), anew.failed) == (3, [])
+    assert sorted(path.name for path in images.iterdir()) == held
+    assert not read_labels(images / "a_labels.tif").array.any()
 
 
 @pytest.mark.parametrize(

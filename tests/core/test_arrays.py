@@ -15,7 +15,13 @@ from napari_unet.core.arrays import (
 )
 from napari_unet.core.axes import AxesSpec
 from napari_unet.core.config import ModelConfig, TrainConfig
-from napari_unet.core.errors import AxesError, InvalidSetting, JobFailed, PaintError
+from napari_unet.core.errors import (
+    AxesError,
+    InvalidSetting,
+    JobFailed,
+    PaintError,
+    UnreadableImage,
+)
 from napari_unet.core.settings import changed, changed_where_given, network_for, with_budget
 
 
@@ -39,6 +45,29 @@ def test_lists_are_images_too() -> None:
     source = image_source([[1, 2], [3, 4]], spacing=(2, 3))
     assert source.spatial_shape == (2, 2)
     assert source.axes.spacing == (2.0, 3.0)
+
+
+def test_a_pixel_size_may_be_the_scale_of_a_layer() -> None:
+    source = image_source(np.zeros((4, 5)), spacing=np.array([0.5, 0.25]))
+    assert source.axes.spacing == (0.5, 0.25)
+    with pytest.raises(AxesError, match="1 pixel sizes were given for 2 axes"):
+        image_source(np.zeros((4, 5)), spacing=0.5)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", [np.complex64, object, str])
+def test_what_holds_no_numbers_is_no_image(kind: type) -> None:
+    with pytest.raises(UnreadableImage, match="Give whole or floating-point numbers"):
+        image_source(np.ones((4, 5)).astype(kind))
+
+
+def test_what_has_no_pixels_is_no_image() -> None:
+    with pytest.raises(UnreadableImage, match="no pixels"):
+        image_source(np.ones((0, 5)))
+
+
+def test_a_3d_network_asks_for_slices() -> None:
+    with pytest.raises(AxesError, match="slices"):
+        image_source(np.zeros((4, 5)), spatial="ZYX")
 
 
 def test_paint_is_whole_numbers() -> None:

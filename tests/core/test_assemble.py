@@ -8,7 +8,7 @@ import pytest
 from napari_unet.core.annotations import ClassMap
 from napari_unet.core.arrays import image_source
 from napari_unet.core.assemble import PaintedImage, assemble, assemble_arrays
-from napari_unet.core.errors import PaintError, ShapeMismatch
+from napari_unet.core.errors import InvalidSetting, PaintError, ShapeMismatch
 
 RNG = np.random.default_rng(0)
 
@@ -73,3 +73,8 @@ def test_paint_must_fit_its_image() -> None:
         assemble_arrays([image(), image()], [paint(1, 2)])
     with pytest.raises(ShapeMismatch, match="axes for 1"):
         assemble_arrays([image(), image()], [paint(1, 2)] * 2, axes=["YX"])
+
+
+def test_a_way_to_read_paint_that_does_not_exist_is_not_taken_for_strokes() -> None:
+    with pytest.raises(InvalidSetting, match="auto, strokes, mask"):
+        assemble_arrays(image(), paint(1, 2), mode="masks")  # type: ignore[arg-type]

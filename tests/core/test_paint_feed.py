@@ -128,3 +128,44 @@ def test_more_values_than_classes_are_refused():
     desk.post([PaintPiece(0, (slice(0, 1), slice(0, 280)), many[:, :280])])
     with pytest.raises(PaintError, match="Undo"):
         feed.news()
+
+
+def _parts(*, answered: bool, earlier=()) -> tuple[PaintFeed, PaintDesk, np.ndarray]:
+    layer, painted = started("YX", 1)
+    desk = PaintDesk()
+    return PaintFeed([painted], desk, earlier=earlier, answered=answered), desk, layer
+
+
+def _paint_more(desk: PaintDesk, layer: np.ndarray) -> None:
+    where = (slice(5, 9), slice(5, 9))
+    layer[where] = 2
+    desk.post([PaintPiece(0, where, layer[where].copy())])
+
+
+def test_paint_that_comes_while_answers_are_seen_corrects_them():
+    feed, desk, layer = _parts(answered=True)
+    first = feed.training.images[0]
+    assert first.earlier is None
+    _paint_more(desk, layer)
+    now = feed.news().images[0]
+    assert now.earlier is first.annotation
+    assert now.annotation is not first.annotation
+    where = (slice(5, 9), slice(5, 9))
+    layer[where] = 0
+    desk.post([PaintPiece(0, where, layer[where].copy())])
+    assert feed.news().images[0].earlier is None  # undone: nothing corrects any more
+
+
+def test_without_answers_all_paint_is_alike():
+    feed, desk, layer = _parts(answered=False)
+    _paint_more(desk, layer)
+    assert feed.news().images[0].earlier is None
+
+
+def test_paint_from_before_an_earlier_answer_stays_known():
+    earlier = _parts(answered=False)[0].training.first_paint
+    layer, painted = started("YX", 1)
+    layer[5:9, 5:9] = 2
+    painted.paint[5:9, 5:9] = 2
+    feed = PaintFeed([painted], PaintDesk(), earlier=earlier, answered=True)
+    assert feed.training.images[0].earlier is earlier[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -169,6 +170,25 @@ def test_uncertainty_removed_by_hand_stays_away(desk):
     assert not panel.next.doubt_box.isChecked()
     panel.session.guidance.surveyed.emit(survey(panel, np.ones((SIDE, SIDE))))
     assert all(kind_of(layer) != "uncertainty" for layer in viewer.layers)
+
+
+def test_uncertainty_lies_on_the_image_after_other_axes(window):  # noqa: F811
+    viewer, panel = window(image(data=np.zeros((40, SIDE), np.float32)))
+    panel.paint.new_paint()
+    panel.session.guidance.watch = lambda on: None  # type: ignore[method-assign]
+    panel.next.doubt_box.setChecked(True)
+    chances = np.full((2, 40, SIDE), 0.5, np.float32)
+    outlook = Outlook(0, (slice(0, 40), slice(0, SIDE)), 1, chances)
+    panel.session.guidance.surveyed.emit(Survey(panel.train.wish(), (outlook,), ()))
+    picker = panel.paint.images
+    panel.paint._on_image_picked(replace(picker.value(), axes="XY"))
+    outlook = Outlook(0, (slice(0, SIDE), slice(0, 20)), 1, chances[:, :20].swapaxes(1, 2))
+    panel.session.guidance.surveyed.emit(Survey(panel.train.wish(), (outlook,), ()))
+    ours = [layer for layer in viewer.layers if kind_of(layer) == "uncertainty"]
+    assert len(ours) == 1
+    assert (ours[0].data[:20] == 100).all()
+    assert not ours[0].data[20:].any()
+    assert panel.next.doubt_box.isChecked()
 
 
 def test_uncertainty_of_another_image_replaces_it(desk):

@@ -115,6 +115,8 @@ class GlanceController:
         before, self._view = self._view, (image, sample, box)
         if before != self._view:
             self._stroke = None
+        if before is not None and before[0] != image:
+            self._failed = False  # what went wrong there may go well here
         if before == self._view or self._state.phase not in _QUIET:
             return
         if before is not None and before[:2] != (image, sample):

@@ -27,6 +27,9 @@ LayerId = Hashable
 class LayerStore(Protocol):
     """The layers of a viewer, as the application sees them. Main thread only."""
 
+    def find(self, layer: LayerId) -> Any | None:
+        """The layer, if it is still there."""
+
     def name(self, layer: LayerId) -> str:
         """What the user calls this layer."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from math import prod
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from napari_unet.app.predict_job import (
     half_bytes,
     predict_job,
 )
+from napari_unet.app.predict_run import PredictRun, PredictWish
 from napari_unet.app.predict_words import closing_words, everything_alike
 from napari_unet.app.state import Phase, Progress, SessionState
 from napari_unet.app.stream_job import StreamBegun, StreamDone, too_many
@@ -34,29 +35,6 @@ from napari_unet.core.events import Notice, TileDone
 from napari_unet.core.source import ImageSource
 
 
-@dataclass(frozen=True)
-class PredictWish:
-    """What the user wants to predict.
-
-    Parameters
-    ----------
-    images : tuple of LayerId
-    config : PredictConfig
-    probabilities : bool, optional
-        Add image layers with the probabilities.
-    samples : mapping of LayerId to tuple of int, optional
-        The samples that are wanted, of images of which not all are.
-    full : set of LayerId, optional
-        Pyramids whose mask is wanted at full resolution, whichever level is worked on.
-    """
-
-    images: tuple[LayerId, ...]
-    config: PredictConfig
-    probabilities: bool = False
-    samples: Mapping[LayerId, tuple[int, ...]] = field(default_factory=dict)
-    full: frozenset[LayerId] = frozenset()
-
-
 @dataclass(frozen=True, eq=False)
 class _Kept:
     """Probabilities of one result, kept so that a threshold can change without the network."""
@@ -64,27 +42,6 @@ class _Kept:
     result: LayerId
     probabilities: np.ndarray
     classes: ClassMap
-
-
-@dataclass(eq=False)
-class _Run:
-    """One press of Predict."""
-
-    wish: PredictWish
-    sources: list[ImageSource]
-    classes: ClassMap
-    spatial: Spatial
-    results: list[LayerId | None]
-    """None until there is one."""
-    cancel: CancelToken
-    finished: set[int]
-    failures: list[str]
-    streamed: list[bool]
-    folders: list[Path] = field(default_factory=list)
-    """Where results are that are too large for memory."""
-    uniform: list[int] = field(default_factory=list)
-    """The labels of results that hold one class only."""
-    number: int = 0
 
 
 class PredictController:
@@ -113,7 +70,7 @@ class PredictController:
         self._state, self._layers, self._runner = state, layers, runner
         self._light = LatestOnly(light)
         self._make_job = make_job
-        self._run: _Run | None = None
+        self._run: PredictRun | None = None
         self._kept: list[_Kept] = []
 
     def start(self, wish: PredictWish) -> None:
@@ -158,7 +115,9 @@ class PredictController:
         ]
         cancel = CancelToken()
         streamed = [canvas is not None for canvas in canvases]
-        self._run = _Run(wish, sources, classes, spatial, results, cancel, set(), [], streamed)
+        self._run = PredictRun(
+            wish, sources, classes, spatial, results, cancel, set(), [], streamed
+        )
         self._state.say("")
         self._state.set_progress(Progress(words="Getting ready"))
         self._state.move(Phase.PREDICTING)
@@ -216,13 +175,15 @@ class PredictController:
                 self._on_tile(run, event)
             case ImageBegun(number=number):
                 run.number = number
-            case ImageDone():
-                self._on_image(run, event)
+            case ImageDone(number=number):
+                try:
+                    self._on_image(run, event)
+                except UNetError as err:  # the image was removed meanwhile
+                    run.failures.append(f"{run.sources[number].name}: {err}")
             case StreamBegun(number=number, path=path):
-                image = run.wish.images[number]
-                full = image in run.wish.full
-                opened = self._layers.open_streamed(image, path, run.classes, run.spatial, full)
-                run.results[number] = opened
+                image, how = run.wish.images[number], run.how(number)
+                with suppress(UNetError):  # the image was removed; the folder is told at the end
+                    run.results[number] = self._layers.open_streamed(image, path, *how)
             case StreamDone(number=number, path=path, stopped=stopped):
                 run.folders.append(path)
                 if not stopped:
@@ -232,43 +193,45 @@ class PredictController:
             case Notice(text=text):
                 self._state.say(text)
 
-    def _on_tile(self, run: _Run, event: TileDone) -> None:
+    def _on_tile(self, run: PredictRun, event: TileDone) -> None:
         result = run.results[run.number]
-        if result is not None:
+        if result is not None and not self._painted_on(result):
             self._layers.write(result, event.sample, event.box, event.labels)
         sizes = [prod(source.canonical_shape) for source in run.sources]
         done = sum(sizes[: run.number]) + sizes[run.number] * event.done / max(1, event.of)
-        words = f"{run.sources[run.number].name}"
-        if len(sizes) > 1:
-            words += f" ({run.number + 1} of {len(sizes)})"
+        which = f" ({run.number + 1} of {len(sizes)})" if len(sizes) > 1 else ""
+        words = run.sources[run.number].name + which
         self._state.set_progress(Progress(done / sum(sizes), None, words))
 
-    def _on_image(self, run: _Run, event: ImageDone) -> None:
-        result = run.results[event.number]
+    def _on_image(self, run: PredictRun, event: ImageDone) -> None:
+        result, image = run.results[event.number], run.wish.images[event.number]
         assert result is not None  # opened before the job began
         run.finished.add(event.number)
         if event.only is not None:
             run.uniform.append(event.only)
+        if self._painted_on(result):
+            run.painted_on = True  # it is the user's now
+            result = self._layers.open_mask(image, *run.how(event.number))
         self._layers.replace(result, event.labels)
         if event.probabilities is None:
             return
-        if run.wish.probabilities:
-            image = run.wish.images[event.number]
-            self._layers.show_probabilities(
-                image, event.probabilities, run.classes, run.spatial, image in run.wish.full
-            )
         self._kept.append(_Kept(result, event.probabilities, run.classes))
         while sum(kept.probabilities.nbytes for kept in self._kept) > KEPT_BYTES:
             del self._kept[0]
+        if run.wish.probabilities:
+            how = run.how(event.number)
+            self._layers.show_probabilities(image, event.probabilities, *how)
+
+    def _painted_on(self, result: LayerId) -> bool:
+        """True if the user changed a mask by hand, and it is still there."""
+        return self._layers.edited(result) and self._layers.find(result) is not None
 
     def _on_done(self, _: None) -> None:
         failures, text = [], ""
         try:
             run = self._close()
-            failures, text = (
-                run.failures,
-                closing_words(self._state.phase is Phase.STOPPING, len(run.finished), run.folders),
-            )
+            failures, stopped = run.failures, self._state.phase is Phase.STOPPING
+            text = closing_words(stopped, len(run.finished), run.folders, run.painted_on)
             if failures and run.finished:
                 failures = [f"{len(run.finished)} of {len(run.sources)} done.", *failures]
         finally:  # whatever a listener does, the button comes back
@@ -285,11 +248,15 @@ class PredictController:
         self._close()
         self._state.fail(str(err))
 
-    def _close(self) -> _Run:
-        """Take the masks away that were not finished."""
+    def _close(self) -> PredictRun:
+        """Take the masks away that were not finished, but for those painted on meanwhile."""
         run, self._run = self._run, None
         assert run is not None  # only a running job ends
         for number, result in enumerate(run.results):
-            if number not in run.finished and result is not None and not run.streamed[number]:
+            if number in run.finished or result is None or run.streamed[number]:
+                continue
+            if self._painted_on(result):
+                run.painted_on = True
+            else:
                 self._layers.remove(result)
         return run

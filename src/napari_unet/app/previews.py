@@ -24,7 +24,7 @@ class Previews:
         self._layers = layers
         self._open: dict[LayerId, tuple[tuple[LayerId, Spatial], LayerId]] = {}
         self._shown: dict[LayerId, int] = {}
-        self._generation = 0
+        self._generation, self._oldest = 0, 0
 
     def next_generation(self) -> int:
         """The number of a new request."""
@@ -48,9 +48,15 @@ class Previews:
         for image in list(self._open) if images is None else images:
             self._open.pop(image, None)
 
+    def forget(self) -> None:
+        """Images are read in another way: what was asked for until now comes too late."""
+        self._oldest = self._generation + 1
+        self.close()
+
     def show(self, image: LayerId, answer: PreviewDone) -> bool:
         """Write an answer, unless a newer one is shown; False if it came too late."""
-        if image not in self._open or answer.generation < self._shown.get(image, 0):
+        newest = max(self._shown.get(image, 0), self._oldest)
+        if image not in self._open or answer.generation < newest:
             return False
         self._shown[image] = answer.generation
         self._layers.write(self._open[image][1], answer.sample, answer.box, answer.labels)

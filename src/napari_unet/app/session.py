@@ -44,9 +44,9 @@ class Session:
         library: ModelLibrary | None = None,
     ) -> None:
         self.state = SessionState()
-        heavy, previews = make_runner(), Previews(layers)
-        self.train = TrainController(self.state, layers, heavy, previews)
-        self.glance = GlanceController(self.state, layers, make_runner(), previews)
+        heavy, self._previews = make_runner(), Previews(layers)
+        self.train = TrainController(self.state, layers, heavy, self._previews)
+        self.glance = GlanceController(self.state, layers, make_runner(), self._previews)
         self.guidance = GuidanceController(self.state, self.glance, make_runner())
         self.predict = PredictController(self.state, layers, heavy, make_runner())
         self.folder = FolderController(self.state, heavy)
@@ -82,7 +82,8 @@ class Session:
         self._tell_of_parts()
 
     def forget_images(self) -> None:
-        """Say that images have to be read anew: another part or other channels of them."""
+        """Say that images have to be read anew: another part, other axes or channels of them."""
+        self._previews.forget()
         self.glance.forget_images()
         self.guidance.forget()
 

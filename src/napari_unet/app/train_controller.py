@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from napari_unet.app.jobs import Job
@@ -224,7 +225,8 @@ class TrainController:
         if self._state.phase is Phase.RESTING:
             self._state.move(Phase.TRAINING)
         if self._view is not None:  # an instant answer may have come between: ask anew
-            self.look(*self._view)
+            with suppress(UNetError):  # a layer was removed meanwhile
+                self.look(*self._view)
 
     def _on_resting(self, event: Resting) -> None:
         self._resting = True

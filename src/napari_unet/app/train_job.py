@@ -67,7 +67,8 @@ def train_job(
     control : TrainingControl
     """
     lower_priority()
-    paint = PaintFeed(painted, control.paint)
+    seen = getattr(current, "first_paint", ())
+    paint = PaintFeed(painted, control.paint, earlier=seen, answered=True)
     training = paint.training
     model_config = network_for(wish.model, training.channels, len(training.classes))
     start: Any = wish.start

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ PAUSE_SECONDS = 20.0
 
 UNFINISHED = "Unfinished training"
 _FOLDER = "unfinished"
-_NAME = re.compile(r"(\d+)-([\d.]+)")
+_NAME = re.compile(r"(\d+)-([\d.]+)(?:-\w+)?")
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,8 @@ class TrainingKeeper:
         self._jobs = LatestOnly(runner)
         number, began = this_process()
         self._folder = library.folder / _FOLDER
-        self._path = self._folder / f"{number}-{began}{SUFFIX}"
+        # a program may have several windows, each with a training of its own
+        self._path = self._folder / f"{number}-{began}-{secrets.token_hex(4)}{SUFFIX}"
         self._training = False
         self._written: Any = None
         self._last: Any = None

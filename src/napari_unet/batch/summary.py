@@ -14,6 +14,9 @@ NAME = "summary.csv"
 DIGEST_LENGTH = 16
 """Of what a result is made of; a shorter one was cut off."""
 
+PROBABILITIES = "_probabilities.tif"
+"""End of the name of probabilities, which have no line of their own."""
+
 STARTED, DONE, FAILED = "started", "done", "failed"
 
 _BEFORE = ("image", "labels", "status", "seconds")
@@ -44,9 +47,10 @@ class Summary:
         self._path = folder / NAME
         self._columns = [*_BEFORE, *(f"pixels {name}" for name in classes), *_AFTER]
         self._rows: dict[str, dict[str, str]] = {}
+        self._earlier: set[str] = set()
         if self._path.exists():
             rows = self._read(fresh)
-            self._rows = {} if fresh else rows
+            self._rows, self._earlier = {} if fresh else rows, set(rows)
 
     def _read(self, fresh: bool) -> dict[str, dict[str, str]]:
         with self._path.open(newline="", encoding="utf-8") as file:
@@ -71,8 +75,10 @@ class Summary:
         return row["status"] if row and row["made_of"] == made_of else None
 
     def knows(self, result: Path) -> bool:
-        """True if a file is a result that was noted."""
-        return result.name in self._rows
+        """True if a file is a result that was noted, be it by a batch that is forgotten now."""
+        noted, stem = {*self._earlier, *self._rows}, result.name.removesuffix(PROBABILITIES)
+        beside = stem != result.name and any(n.startswith(f"{stem}_labels.") for n in noted)
+        return result.name in noted or beside
 
     def begin(self) -> None:
         """Write down what counts so far; to be called once before the first `note`."""

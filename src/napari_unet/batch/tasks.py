@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from napari_unet.batch.summary import PROBABILITIES
 from napari_unet.core.errors import InvalidSetting, OutputExists, UNetError, UnreadableImage
 from napari_unet.data.files import IMAGE_SUFFIXES, scenes_in
 from napari_unet.data.ome_zarr import is_zarr
@@ -254,4 +255,4 @@ def _task(
     if not probabilities:
         return Task(image, labels, None)
     folder, name = (output.parent, output.stem) if as_file else (output, stem)
-    return Task(image, labels, folder / f"{name}_probabilities.tif")
+    return Task(image, labels, folder / f"{name}{PROBABILITIES}")

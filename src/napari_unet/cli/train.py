@@ -51,7 +51,8 @@ def train(
         typer.Option(
             "--start",
             metavar="MODEL|auto|scratch",
-            help="Continue from a model file, from the weights that come along, or from nothing.",
+            help="Continue from a model file, from the weights that come along, or from nothing. "
+            "A model with --seconds 0 keeps its features and is solved anew from this paint.",
         ),
     ] = "auto",
     dimensions: Annotated[

@@ -83,7 +83,7 @@ def run_training(order: TrainingOrder, report: Report) -> int:
         from napari_unet.learn.checkpoint import load_model
 
         start = load_model(order.start)
-        network = start.config
+        network = network_named(start.config, 3 if order.dimensions == 3 else None)
     spatial: Spatial = "ZYX" if network.dimensions == 3 else "YX"
     learned = _read(order.pairs, order, spatial, report)
     training = learned.training

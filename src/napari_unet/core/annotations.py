@@ -101,6 +101,9 @@ class Annotation:
     boxes: tuple[PaintBox, ...]
     spatial_shape: tuple[int, ...]
 
+    def __deepcopy__(self, _: object) -> Annotation:
+        return self  # nothing in it ever changes
+
     def painted_pixels(self, classes: int) -> tuple[int, ...]:
         """How many pixels each class has."""
         count = np.zeros(classes, np.int64)
@@ -133,11 +136,31 @@ class Annotation:
             np.copyto(out[to], block, where=block != UNPAINTED)
         return out
 
+    def share_of(self, other: Annotation) -> float:
+        """How much of what is painted in the other is painted here, too, 0 to 1."""
+        both = total = 0
+        for box in other.boxes:
+            painted = box.classes != UNPAINTED
+            both += int((self.read(box.sample, box.box)[painted] != UNPAINTED).sum())
+            total += int(painted.sum())
+        return both / total if total else 0.0
+
 
 @dataclass(frozen=True, eq=False)
 class AnnotatedImage:
-    """An image and the paint on it, in the same canonical axes."""
+    """An image and the paint on it, in the same canonical axes.
+
+    Parameters
+    ----------
+    source : ImageSource
+    annotation : Annotation
+    name : str, optional
+    earlier : Annotation, optional
+        The part of the paint that was there before an answer was first seen; what came later
+        corrects answers. None where that is not known.
+    """
 
     source: ImageSource
     annotation: Annotation
     name: str = field(default="image")
+    earlier: Annotation | None = None

@@ -9,7 +9,7 @@ import numpy as np
 
 from napari_unet.core.axes import AxesSpec, Spatial
 from napari_unet.core.channels import Channel, pick_channels
-from napari_unet.core.errors import AxesError, JobFailed, PaintError
+from napari_unet.core.errors import AxesError, JobFailed, PaintError, UnreadableImage
 from napari_unet.core.pixel_size import rescaling
 from napari_unet.core.source import ImageSource
 
@@ -49,13 +49,21 @@ def image_source(
 
     Raises
     ------
+    UnreadableImage
+        If it holds no real numbers, or no pixel.
     AxesError
         If the axes do not fit the image; the message says which would.
     ChannelMismatch
         If the image has no such channel.
     """
     array = image if hasattr(image, "shape") and hasattr(image, "dtype") else np.asarray(image)
-    spec = AxesSpec(axes, tuple(float(s) for s in spacing or ()), spatial)
+    if getattr(array.dtype, "kind", "f") not in "buif":
+        raise UnreadableImage(
+            f"The {name} holds {array.dtype} values, which are no image. "
+            "Give whole or floating-point numbers, for example the absolute of complex ones."
+        )
+    sizes = () if spacing is None else tuple(float(s) for s in np.ravel(spacing))
+    spec = AxesSpec(axes, sizes, spatial)
     if any(n != n for n in array.shape):  # dask's word for a length it has not computed
         raise AxesError(
             f"The size of the {name} is not known before it is computed. "
@@ -70,6 +78,10 @@ def image_source(
             f"{spec.ndim}. {advice}"
         )
     source = ImageSource(array, spec, name, tuple(channel_names))
+    if 0 in source.spatial_shape:
+        raise UnreadableImage(
+            f"The {name} has no pixels (shape {shape}). Check how it was read or cropped."
+        )
     return source if channels is None else pick_channels(source, channels)
 
 

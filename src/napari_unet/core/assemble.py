@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from napari_unet.core.annotations import AnnotatedImage, ClassMap
 from napari_unet.core.arrays import image_source, paint_array
 from napari_unet.core.axes import Spatial
 from napari_unet.core.channels import Channel
 from napari_unet.core.dataset import TrainingSet, build_training_set
-from napari_unet.core.errors import ShapeMismatch
+from napari_unet.core.errors import InvalidSetting, ShapeMismatch
 from napari_unet.core.paint_reading import PaintReading, annotate, joint_reading, read_paint
 from napari_unet.core.source import ImageSource
 
@@ -43,11 +43,16 @@ class PaintedImage:
 
         Raises
         ------
+        InvalidSetting
+            If the mode is none of these.
         ShapeMismatch
             If the paint does not have the image's shape without C.
         PaintError
             As `napari_unet.core.paint_reading.read_paint`.
         """
+        if self.mode not in get_args(AskedMode):
+            known = ", ".join(get_args(AskedMode))
+            raise InvalidSetting(f"Paint cannot be read as {self.mode!r}. Choose one of {known}.")
         axes = self.source.axes
         wanted = axes.label_shape(tuple(self.source.array.shape))
         if tuple(self.paint.shape) != wanted:

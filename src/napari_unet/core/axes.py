@@ -53,10 +53,10 @@ class AxesSpec:
             )
         missing = [letter for letter in self.spatial if letter not in self.axes]
         if missing:
-            raise AxesError(
-                f"The axes {self.axes!r} lack {' and '.join(missing)}. "
-                "Say which axes of the image are its rows (Y) and columns (X)."
-            )
+            advice = "Say which axes of the image are its rows (Y) and columns (X)."
+            if missing == ["Z"]:
+                advice = "A 3D network needs slices (Z): give a volume, or use a 2D network."
+            raise AxesError(f"The axes {self.axes!r} lack {' and '.join(missing)}. {advice}")
         if not self.spacing:
             object.__setattr__(self, "spacing", (1.0,) * len(self.axes))
         elif len(self.spacing) != len(self.axes):

@@ -189,6 +189,11 @@ class TrainConfig(Config):
     )
     device: DeviceName = Field("auto", title="Device", description="auto, cpu, cuda or mps.")
 
+    @property
+    def takes_no_step(self) -> bool:
+        """True if nothing but the instant answer is asked for."""
+        return self.max_seconds == 0 or self.max_steps == 0
+
 
 class PredictConfig(Config):
     """How a model is applied to an image."""

@@ -19,6 +19,9 @@ from napari_unet.core.errors import (
 from napari_unet.core.normalize import Normalisation, fit_normalisation
 from napari_unet.core.source import ImageSource
 
+_STILL_THERE = 0.5
+"""So much of earlier paint must be left, or somebody began anew."""
+
 
 @dataclass(frozen=True, eq=False)
 class TrainingSet:
@@ -72,6 +75,30 @@ class TrainingSet:
         )
         _check(images, self.classes)
         return replace(self, images=images)
+
+    def after(self, earlier: Sequence[Annotation]) -> TrainingSet:
+        """Return the same, knowing which paint was there before an answer was first seen.
+
+        What is painted besides counts as corrections. Images that are new, of another size,
+        without new paint, or with less than half of the earlier one are left as they are.
+
+        Parameters
+        ----------
+        earlier : sequence of Annotation
+            In the order of the images; there may be fewer.
+        """
+        images = list(self.images)
+        for number, (image, before) in enumerate(zip(images, earlier, strict=False)):
+            now = image.annotation
+            alike = before.spatial_shape == now.spatial_shape
+            more = alike and before.share_of(now) < 1 and now.share_of(before) >= _STILL_THERE
+            images[number] = replace(image, earlier=before if more else None)
+        return replace(self, images=tuple(images))
+
+    @property
+    def first_paint(self) -> tuple[Annotation, ...]:
+        """The paint on each image before an answer was seen: all of it, if none was."""
+        return tuple(image.earlier or image.annotation for image in self.images)
 
 
 def build_training_set(images: Sequence[AnnotatedImage], classes: ClassMap) -> TrainingSet:

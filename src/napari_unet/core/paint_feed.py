@@ -39,6 +39,10 @@ class PaintFeed:
         Its paint is taken over and changed; give it copies.
     desk : PaintDesk
         Where changes of the paint are left.
+    earlier : sequence of Annotation, optional
+        The paint on each image before an answer was first seen, where that is known.
+    answered : bool, optional
+        Answers are seen from now on, so that newer paint corrects them.
 
     Raises
     ------
@@ -46,10 +50,18 @@ class PaintFeed:
         As `napari_unet.core.assemble.assemble`.
     """
 
-    def __init__(self, painted: Sequence[PaintedImage], desk: PaintDesk) -> None:
+    def __init__(
+        self,
+        painted: Sequence[PaintedImage],
+        desk: PaintDesk,
+        *,
+        earlier: Sequence[Annotation] = (),
+        answered: bool = False,
+    ) -> None:
         self._desk = desk
         assembled = assemble(painted)
-        self._training = assembled.training
+        self._training = assembled.training.after(earlier)
+        self._first = self._training.first_paint if answered else tuple(earlier)
         reading = joint_reading(assembled.readings)
         self._reading = replace(reading, classes=self._training.classes)
         self._papers = [
@@ -84,9 +96,10 @@ class PaintFeed:
             paper.repaint([p for p in update.pieces if p.image == paper.number], self._reading)
         renamed = replace(self._training, classes=self._reading.classes)
         try:
-            self._training = renamed.with_paint([paper.annotation for paper in self._papers])
+            newer = renamed.with_paint([paper.annotation for paper in self._papers])
         except PaintError:
             return None
+        self._training = newer.after(self._first)
         return self._training
 
     def _take_classes(self, update: PaintUpdate) -> None:

@@ -60,8 +60,15 @@ def network_named(name: str | ModelConfig, dimensions: Literal[2, 3] | None) -> 
     ------
     UnknownPreset
         If there is no preset of that name.
+    InvalidSetting
+        If a `ModelConfig` has other dimensions than are asked for.
     """
     if isinstance(name, ModelConfig):
+        if dimensions not in (None, name.dimensions):
+            raise InvalidSetting(
+                f"The network is {name.dimensions}D, which cannot be changed to {dimensions}D. "
+                "Leave the dimensions out, or begin with another network."
+            )
         return name
     return changed_where_given(preset(name), dimensions=dimensions)
 

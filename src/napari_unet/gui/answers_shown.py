@@ -29,6 +29,14 @@ class AnswersShown:
             self._parts[preview] = ref(preview.data), parts
         parts.add(part)
 
+    def answered(self, preview: Any) -> np.ndarray:
+        """Which pixels of a preview layer were answered, as an array of bool of its shape."""
+        answered, parts = np.zeros(preview.data.shape, bool), self._of(preview)
+        everywhere = tuple(slice(0, n) for n in answered.shape)
+        for part in parts.meeting(everywhere) if parts is not None else ():
+            answered[part] = True
+        return answered
+
     def below(self, preview: Any, box: Box) -> AnswerBelow | None:
         """A copy of the answer in one box, and where there is any; None if there is none.
 

@@ -11,6 +11,7 @@ from qtpy.QtCore import QObject
 from napari_unet.core.annotations import BACKGROUND_VALUE
 from napari_unet.core.errors import NothingPainted, UNetError
 from napari_unet.gui.advice_line import LinkLine
+from napari_unet.gui.label_arrays import spec_of_result
 from napari_unet.gui.layer_store import ViewerLayers, kind_of
 from napari_unet.gui.layers import label_geometry, lies_like
 from napari_unet.gui.notes import notes_of
@@ -21,8 +22,9 @@ from napari_unet.gui.paint_step import PaintStep
 class Draft(QObject):
     """Makes a layer to correct from the newest prediction of the chosen image.
 
-    The layer is read as a full mask: what the user leaves as it is counts as right. Strokes
-    painted before are laid over the prediction, so that none is lost.
+    The layer is read as a full mask: what the user leaves as it is counts as right. Of a preview
+    that has answers only here and there it is strokes, for the rest must not count as background.
+    Strokes painted before are laid over the prediction, so that none is lost.
 
     Parameters
     ----------
@@ -75,20 +77,34 @@ class Draft(QObject):
                 "There is no prediction to correct yet. Train or press Predict first."
             )
         strokes = self._paint.paint
-        data = np.array(result.data)
+        data, partly = np.array(result.data), self._partly_answered(result)
         names = {value: name for value, name in names_of(result).items() if value}
+        if partly is not None:
+            data[partly & (data == 0)] = BACKGROUND_VALUE
+            names |= {BACKGROUND_VALUE: "Background"}
         if strokes is not None and kind_of(strokes) != "mask":
             names |= {v: n for v, n in names_of(strokes).items() if v != BACKGROUND_VALUE}
-            data = _with_strokes(data, strokes)
+            data = _with_strokes(data, strokes, 0 if partly is None else BACKGROUND_VALUE)
         layer = Labels(
             data, name=f"{image.name} draft", opacity=0.6, **label_geometry(image).layout
         )
         layer.colormap = direct_colours({value: colour_of(result, value) for value in names})
         tie(layer, image)
-        notes_of(layer).update(kind="paint", mode="mask", classes=names)
+        mode = "mask" if partly is None else "strokes"
+        notes_of(layer).update(kind="paint", mode=mode, classes=names)
         if strokes is not None:
             layer.brush_size = strokes.brush_size
         return layer, result
+
+    def _partly_answered(self, result: Any) -> np.ndarray | None:
+        """Which pixels have an answer, if some slice of a preview has it only in places."""
+        if kind_of(result) != "preview":
+            return None
+        answered, spec = self._store.answers.answered(result), spec_of_result(result)
+        letters = spec.axes if answered.ndim == spec.ndim else spec.without_channels().axes
+        inside = tuple(letters.index(axis) for axis in spec.spatial)
+        partly = answered.any(axis=inside) & ~answered.all(axis=inside)
+        return answered if partly.any() else None
 
     def _result_of(self, image: Any) -> Any | None:
         """The topmost visible result with something in it; else one that is hidden."""
@@ -104,11 +120,11 @@ class Draft(QObject):
         return found[-1] if found else None
 
 
-def _with_strokes(labels: np.ndarray, strokes: Any) -> np.ndarray:
-    """Labels (0 is background) under strokes (0 is not painted, 1 is background)."""
+def _with_strokes(labels: np.ndarray, strokes: Any, background: int) -> np.ndarray:
+    """Labels, in which this is background, under strokes (0 is not painted, 1 is background)."""
     paint = np.asarray(strokes.data)
     if paint.shape != labels.shape or notes_of(strokes).get("mode") == "mask":
         return labels
     dtype = np.promote_types(labels.dtype, np.min_scalar_type(max(int(paint.max()), 0)))
-    values = np.where(paint == BACKGROUND_VALUE, 0, paint)
+    values = np.where(paint == BACKGROUND_VALUE, background, paint)
     return np.where(paint > 0, values, labels).astype(dtype)

@@ -29,10 +29,12 @@ from napari_unet.gui.partial_refresh import Part, refresh_parts
 from napari_unet.gui.place import place_of, whole, worked_on
 from napari_unet.gui.result_layers import (
     canvas_of,
+    make_room,
     name_classes,
     probability_layers,
     reads_from,
     result_layer,
+    show_array,
     streamed_layer,
 )
 
@@ -120,8 +122,7 @@ class ViewerLayers:
 
     def name(self, layer: LayerId) -> str:
         """What the user calls this layer."""
-        found = self.find(layer)
-        return found.name if found is not None else "image"
+        return str(getattr(self.find(layer), "name", "image"))
 
     def source(self, image: LayerId, spatial: Spatial) -> ImageSource:
         """The image, lazily; see `napari_unet.app.ports.LayerStore`."""
@@ -158,7 +159,7 @@ class ViewerLayers:
         dtype = np.min_scalar_type(max([*names_of(paint_layer), *self._counts.current, 1]))
         for layer in self.previews_of(image_layer):
             if lies_like(layer, geometry):
-                layer.data = np.zeros(geometry.shape, dtype)
+                show_array(layer, np.zeros(geometry.shape, dtype))
                 layer.visible = True
                 break
         else:
@@ -216,6 +217,7 @@ class ViewerLayers:
             return
         if kind_of(layer) == "preview":
             self._take_colours(layer)
+            make_room(layer, labels)
         part: Part = ()  # a result in a folder is there already
         if isinstance(layer.data, np.ndarray):
             part = write_labels(layer.data, spec_of_result(layer), sample, box, labels)
@@ -233,7 +235,7 @@ class ViewerLayers:
     def edited(self, result: LayerId) -> bool:
         """True if the user changed or removed the result."""
         layer = self.find(result)
-        return layer is None or result in self._edited or kind_of(layer) != "mask"
+        return layer is None or result in self._edited or kind_of(layer) not in {"mask", "stored"}
 
     def remove(self, result: LayerId) -> None:
         """Take a result layer away."""

@@ -16,7 +16,7 @@ from napari_unet.core.axes import Spatial
 from napari_unet.core.errors import UNetError
 from napari_unet.core.next_place import Outlook, Place, doubt_of
 from napari_unet.gui.layer_store import ViewerLayers, id_of
-from napari_unet.gui.layers import axes_of, label_geometry
+from napari_unet.gui.layers import axes_of, label_geometry, lies_like
 from napari_unet.gui.lifecycle import Lifecycle
 from napari_unet.gui.notes import notes_of
 from napari_unet.gui.paint_layer import image_of, tie
@@ -147,10 +147,17 @@ class NextPlace(QObject):
         if image is None or not self.doubt_box.isChecked():
             return
         layer = self._store.find(self._layer)
-        if layer is None or image_of(layer, self._store.images()) != image:
+        if layer is None or not self._fits(layer, image, survey.wish.spatial):
             self._layer = id_of(self._new_layer(image, survey.wish.spatial))
         for outlook in survey.outlooks:
             self._store.write(self._layer, outlook.sample, outlook.box, _percent(outlook))
+
+    def _fits(self, layer: Any, image: Any, spatial: Spatial) -> bool:
+        """True if a layer of uncertainty was made for this image, read as it is now."""
+        read = notes_of(layer).get("axes"), notes_of(layer).get("spatial")
+        of_it = image_of(layer, self._store.images()) == image
+        here = lies_like(layer, label_geometry(image))
+        return of_it and here and read == (axes_of(image), spatial)
 
     def _new_layer(self, image: Any, spatial: Spatial) -> Image:
         """An empty layer in place of the last one, under the paint."""

@@ -26,7 +26,7 @@ from napari_unet.gui.layer_store import ViewerLayers, id_of, kind_of
 from napari_unet.gui.layers import axes_choices, axes_of, channels_in_words, choose_axes, guess_axes
 from napari_unet.gui.level_picker import LevelPicker
 from napari_unet.gui.lifecycle import Lifecycle
-from napari_unet.gui.notes import notes_of
+from napari_unet.gui.notes import notes_of, part_notes
 from napari_unet.gui.paint_layer import belongs, image_of, names_of, new_paint_layer, tie
 from napari_unet.gui.place import (
     choose_level,
@@ -164,6 +164,7 @@ class PaintStep(QObject):
 
     def sync(self) -> None:
         """Offer the layers the viewer has now."""
+        part_notes(self._viewer.layers)
         for layer in self._viewer.layers:
             layer.events.name.connect(self._on_layers)  # connecting twice counts once
         images = self._store.images()

@@ -9,7 +9,7 @@ from typing import Any
 from qtpy.QtCore import QObject, QSignalBlocker
 
 from napari_unet.app.ports import LayerId
-from napari_unet.app.predict_controller import PredictWish
+from napari_unet.app.predict_run import PredictWish
 from napari_unet.app.session import Session
 from napari_unet.app.state import LEARNING, Phase, Progress
 from napari_unet.core.arrays import pixel_size_notice

@@ -36,7 +36,21 @@ def result_layer(image: Any, kind: str, dtype: np.dtype, opacity: float) -> Labe
     )
     tie(layer, image)
     notes_of(layer)["kind"] = kind
+    layer.editable = kind != "preview"  # what was painted there, the next answer would cover
     return layer
+
+
+def show_array(preview: Any, array: np.ndarray) -> None:
+    """Let a preview show another array; nobody may paint on it."""
+    preview.data = array
+    preview.editable = False  # napari makes it so again with each array
+
+
+def make_room(preview: Any, labels: np.ndarray) -> None:
+    """Give a preview a type that holds these labels, if a class that is new has too large a one."""
+    largest = int(labels.max(initial=0))
+    if largest > np.iinfo(preview.data.dtype).max:
+        show_array(preview, preview.data.astype(np.min_scalar_type(largest)))
 
 
 def name_classes(

@@ -45,6 +45,20 @@ def first_network(
         return _first_network(planned(config, training), training, start)
 
 
+def forgotten(start: Model | Literal["auto", "scratch"], training: TrainingSet) -> str:
+    """What to say if a model that is continued knows classes that are not painted; else ""."""
+    if not isinstance(start, Model):
+        return ""
+    known = zip(start.classes.label_values, start.classes.names, strict=True)
+    lost = [name for value, name in known if value not in training.classes.label_values]
+    if not lost:
+        return ""
+    return (
+        f"The model knew {' and '.join(lost)}, but this paint does not: it is forgotten. "
+        "Paint some of it in the same value to keep it."
+    )
+
+
 def planned(config: ModelConfig, training: TrainingSet) -> ModelConfig:
     """The config with pooling and kernels for the voxels of these images; as it is in 2D.
 

@@ -17,7 +17,7 @@ from napari_unet.core.dataset import TrainingSet
 from napari_unet.core.events import PreviewDone
 from napari_unet.core.postprocess import finish
 from napari_unet.core.preview import PreviewRequest
-from napari_unet.core.strokes import strokes_of
+from napari_unet.core.repaint import all_strokes
 from napari_unet.core.tiles import inside
 from napari_unet.learn.blocks import crop
 from napari_unet.learn.devices import choose_device, free_memory
@@ -199,11 +199,9 @@ class Glance:
     ) -> tuple[UNet, FeatureCache]:
         """A network with a head for all paint, unless cancelled, and features under its trunk."""
         net, features = self._ready(training, config, model)
-        strokes = [
-            stroke
-            for number, image in enumerate(training.images)
-            for stroke in strokes_of(number, image.annotation, len(training.classes))
-        ]
+        if model is not None:
+            training = training.after(model.first_paint)
+        strokes = all_strokes(training)
         if look_at_strokes(net, features, training, strokes, cancel):
             solve_from(net, features, training, strokes)
         return net, features

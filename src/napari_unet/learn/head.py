@@ -20,6 +20,7 @@ from napari_unet.core.annotations import UNPAINTED
 from napari_unet.core.errors import NothingPainted
 from napari_unet.core.tiles import per_axis
 from napari_unet.learn.class_head import factors_between
+from napari_unet.learn.levelling import levels
 from napari_unet.learn.losses import BALANCE
 from napari_unet.learn.stem import AdaptedBank
 
@@ -55,6 +56,8 @@ class Paint:
     """int64, shape (pixels,)."""
     weights: Tensor
     """float64, shape (pixels,); one in all; see `BALANCE` for what a class has of it."""
+    even: Tensor
+    """The same if all pixels of a class weigh alike."""
 
 
 @torch.no_grad()
@@ -81,6 +84,9 @@ def solve_head(
     it has and the coarser it is, or else the many coarse features, nearly constant within a
     stroke, would drown the few fine ones.
 
+    Where pixels have weights of their own, these decide what tells the classes apart; how
+    much is taken for each class is then decided by all paint alike (see `levels`).
+
     Parameters
     ----------
     net : UNet
@@ -93,7 +99,7 @@ def solve_head(
         How many classes there are. One that is not painted becomes most unlikely.
     weights : sequence of Tensor, optional
         Weight of each pixel among those of its class, shapes as `targets`, so that for
-        example every stroke counts the same; all equal if not given.
+        example corrections count less; all equal if not given.
     ridge : float, optional
         Pull of the weights towards zero; what suits the kind of network if not given.
     most : int, optional
@@ -110,6 +116,8 @@ def solve_head(
     present, number = torch.unique(paint.classes, return_inverse=True)
     goal = functional.one_hot(number, len(present)).double()
     solution = logistic(design, goal, paint.weights, usual_ridge if ridge is None else ridge)
+    if weights is not None:
+        solution[-1] += levels(design @ solution, goal, paint.even)
     slopes = solution.new_zeros(len(scale), classes)
     constants = solution.new_full((classes,), -NEVER)
     slopes[:, present] = solution[:-1] / scale[:, None]
@@ -141,7 +149,9 @@ def gather_paint(
     total = torch.zeros(256, dtype=torch.float64).index_add_(0, classes, weight)
     share = painted.double().pow(BALANCE)
     share = torch.where(total > 0, share / share[total > 0].sum(), 0.0)
-    return Paint(torch.cat(rows), classes, weight * (share / total)[classes])
+    count = torch.bincount(classes, minlength=256)
+    even = (share / count)[classes]
+    return Paint(torch.cat(rows), classes, weight * (share / total)[classes], even)
 
 
 def _choose(classes: Tensor, most: int) -> Tensor:

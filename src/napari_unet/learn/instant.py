@@ -193,7 +193,9 @@ def solve_from(
         If there is no stroke.
     """
     parts = painted_parts(net, features, training, strokes)
-    solve_head(net, *_examples(parts), len(training.classes))
+    corrected = any(part.earlier is not None for part in parts)
+    weights = [part.weights for part in parts] if corrected else None
+    solve_head(net, *_examples(parts), len(training.classes), weights=weights)
     net.head.smoothing = best_strength(net, parts)
 
 

@@ -126,6 +126,7 @@ class Material:
             preset=preset,
             channels=first.names if first.channels > 1 else (),
             channel_dropout=0.0 if solved else dropout_for(self.training, self._config),
+            first_paint=self.training.first_paint,
         )
 
     @property

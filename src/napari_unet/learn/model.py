@@ -11,7 +11,7 @@ from typing import Any
 from torch import Tensor
 
 from napari_unet import __version__
-from napari_unet.core.annotations import ClassMap
+from napari_unet.core.annotations import Annotation, ClassMap
 from napari_unet.core.card import WeightFormat
 from napari_unet.core.channels import KnownChannels
 from napari_unet.core.config import ModelConfig
@@ -51,6 +51,9 @@ class Model:
     spare_heads : mapping of int to mapping of str to Tensor, optional
         Weights of the head for images that lack a channel, by its number; see
         `napari_unet.learn.spare_heads`.
+    first_paint : tuple of Annotation, optional
+        The paint its first answer came from, by image, so that what is painted later is known
+        to correct it. Not kept in a file.
     """
 
     net: UNet
@@ -65,6 +68,7 @@ class Model:
     channel_dropout: float = 0.0
     own_share: float = 1.0
     spare_heads: Mapping[int, Mapping[str, Tensor]] = field(default_factory=dict)
+    first_paint: tuple[Annotation, ...] = ()
 
     @property
     def config(self) -> ModelConfig:

@@ -9,7 +9,7 @@ from math import prod
 import torch
 from torch import Tensor
 
-from napari_unet.core.annotations import UNPAINTED
+from napari_unet.core.annotations import UNPAINTED, Annotation
 from napari_unet.core.boxes import overlap
 from napari_unet.core.dataset import TrainingSet
 from napari_unet.core.source import Box
@@ -20,6 +20,13 @@ from napari_unet.learn.volume_cells import cells
 
 WHOLE_SAMPLE = 1_500_000
 """A sample of at most so many pixels is looked at whole; else only the surroundings of strokes."""
+
+CORRECTION = 0.25
+"""A pixel that corrects an answer counts as so much of one painted before there was any.
+
+First strokes are put down all over; corrections only where an answer was wrong, so that they
+tell of a small part of the image, and by their number would drown what tells of the rest.
+"""
 
 _MOST_BOXES = 64
 
@@ -41,6 +48,8 @@ class PaintedPart:
         Feature maps of the part.
     only : tuple of slice, optional
         Where paint counts; in all of the part when not given.
+    earlier : Annotation, optional
+        The paint that was there before an answer was seen; what is not in it corrects.
     """
 
     image: Pictured
@@ -49,6 +58,15 @@ class PaintedPart:
     strokes: Sequence[Stroke]
     maps: list[Tensor]
     only: Box | None = None
+    earlier: Annotation | None = None
+
+    @property
+    def weights(self) -> Tensor:
+        """How much paint counts in each pixel of the part, float32: all, or as a `CORRECTION`."""
+        if self.earlier is None:
+            return torch.ones([s.stop - s.start for s in self.box])
+        first = torch.from_numpy(self.earlier.read(self.sample, self.box) != UNPAINTED)
+        return torch.where(first, 1.0, CORRECTION)
 
     @property
     def target(self) -> Tensor:
@@ -101,17 +119,18 @@ def painted_parts(
         if image not in pictures:
             pictures[image] = seen(pictured_of(training, image))
         pictured, sample = pictures[image], group[0].sample
+        earlier = training.images[image].earlier
         shape = pictured.source.spatial_shape
         most = min(WHOLE_SAMPLE, features.at_once)
         if len(shape) == 3 and prod(shape) > most:
             for cell in cells(shape, group, net):
                 maps = features.maps(pictured, sample, cell.look, cell.keep)
-                part = PaintedPart(pictured, sample, cell.keep, cell.strokes, maps, cell.box)
-                parts.append(part)
+                look = cell.keep, cell.strokes, maps, cell.box
+                parts.append(PaintedPart(pictured, sample, *look, earlier))
             continue
         for box, members in _boxes(shape, group, net, most):
             maps = features.maps(pictured, sample, box)
-            parts.append(PaintedPart(pictured, sample, box, members, maps))
+            parts.append(PaintedPart(pictured, sample, box, members, maps, earlier=earlier))
     return parts
 
 

@@ -60,7 +60,8 @@ class TrainingRun:
         team: Team | None = None,
     ) -> None:
         self._budget, self._config, self._preset = Budget(config), config, preset
-        net, self._trained = first_network(model_config, training, start, config.seed)
+        net, trained = first_network(model_config, training, start, config.seed)
+        self._trained = trained and not config.takes_no_step
         single = net.config.normalisation == "batch"
         self.material = Material(training, validation, config, single_image=single)
         self.learner = Learner(net, config, choose_device(config.device), team)
@@ -126,10 +127,10 @@ class TrainingRun:
     @property
     def has_answer_at_once(self) -> bool:
         """True if the head can be solved in closed form, or a trained model is continued."""
-        return self._has_bank or self._trained or self._config.max_seconds == 0
+        return self._has_bank or self._trained or self._config.takes_no_step
 
     def answer_at_once(self) -> None:
-        """Solve the class head from the paint, unless a trained one is continued.
+        """Solve the class head from the paint, unless a trained one goes on learning.
 
         The strokes held back are left out, so that the score is honest.
         """

@@ -25,6 +25,7 @@ from napari_unet.core.paint_feed import PaintFeed
 from napari_unet.core.preview import PreviewDesk, PreviewTurns
 from napari_unet.core.training_control import TrainingControl
 from napari_unet.learn.budget import Every
+from napari_unet.learn.first_network import forgotten
 from napari_unet.learn.model import Model
 from napari_unet.learn.run import TrainingRun
 from napari_unet.learn.team import Team
@@ -71,7 +72,8 @@ def train(
     config : TrainConfig
     start : Model or {"auto", "scratch"}, optional
         Continue from a model; or begin with the weights that ship with the program where
-        there are some for this network (`"auto"`), or with random ones.
+        there are some for this network (`"auto"`), or with random ones. Without a step to take
+        a model keeps what its trunk has learned, and its head is solved anew from the paint.
     validation : TrainingSet, optional
         Score on this paint, and hold nothing back of `training`.
     cancel : CancelToken, optional
@@ -104,11 +106,13 @@ def train(
     yield run.prepared()
     if run.notice is not None:
         yield run.notice
+    if lost := forgotten(start, training):
+        yield Notice(lost)
     if run.has_answer_at_once:
         run.answer_at_once()
         yield from _scored(run)
         yield from _preview(run, control, turns=PreviewTurns())
-    if config.max_seconds == 0 or config.max_steps == 0:
+    if config.takes_no_step:
         return run.result(stopped=control.cancel.cancelled)
     while True:
         yield from _learn(run, control, paint)
