@@ -246,7 +246,7 @@ def test_jobs_lower_their_own_priority(monkeypatch) -> None:
     monkeypatch.setattr(predict_job, "lower_priority", lambda: asked.append("predict"))
     monkeypatch.setattr(train_job, "lower_priority", lambda: asked.append("train"))
     monkeypatch.setattr(
-        train_job, "PaintFeed", lambda *_: (_ for _ in ()).throw(KeyError("stop here"))
+        train_job, "PaintFeed", lambda *_, **__: (_ for _ in ()).throw(KeyError("stop here"))
     )
     predicting = predict_job.predict_job([], None, None, [], None, [], [])
     assert list(predicting) == []
