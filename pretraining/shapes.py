@@ -17,7 +17,8 @@ Layout = Callable[[np.random.Generator, int], np.ndarray]
 """``(rng, side) -> int32 (side, side)``: 0 outside, 1..n one object each."""
 
 
-def _log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
+def log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
+    """A number between two, its logarithm evenly distributed."""
     return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 
@@ -108,12 +109,12 @@ def draw_blobs(rng: np.random.Generator) -> Blobs:
     """Draw a layout of closed objects: nuclei, bacteria, grains, pores, rings."""
     rod = rng.random() < 0.3
     return Blobs(
-        radius=_log_uniform(rng, 2.5, 14) if rod else _log_uniform(rng, 3, 45),
+        radius=log_uniform(rng, 2.5, 14) if rod else log_uniform(rng, 3, 45),
         spread=rng.uniform(0.05, 0.5),
         stretch=rng.uniform(2, 6) if rod else rng.uniform(1, 1.7),
         rough=float(rng.choice([0.0, rng.uniform(0, 0.12), rng.uniform(0.1, 0.35)])),
         corners=float(rng.choice([2.0, 2.0, rng.uniform(2, 6)])),
-        cover=_log_uniform(rng, 0.02, 0.6),
+        cover=log_uniform(rng, 0.02, 0.6),
         cluster=float(rng.choice([0.0, rng.uniform(0.3, 1)])),
         aligned=bool(rng.random() < 0.3),
         hollow=rng.uniform(0.5, 0.85) if rng.random() < 0.12 else 0.0,
@@ -214,13 +215,13 @@ class Curves:
 
 def draw_curves(rng: np.random.Generator) -> Curves:
     """Draw a layout of lines."""
-    width = _log_uniform(rng, 0.6, 9)
+    width = log_uniform(rng, 0.6, 9)
     tree = rng.random() < 0.55
     return Curves(
         width=width,
         taper=rng.uniform(0.5, 0.85),
         branches=rng.uniform(1, 4) if tree else 0.0,
-        bend=_log_uniform(rng, 0.003, 0.06),
+        bend=log_uniform(rng, 0.003, 0.06),
         jagged=bool(rng.random() < 0.3),
         count=int(rng.integers(1, 5)) if tree else int(rng.integers(2, 24 if width < 3 else 8)),
         length=rng.uniform(0.25, 1.3),
@@ -255,7 +256,7 @@ class Regions:
 
 def draw_regions(rng: np.random.Generator) -> Regions:
     """Draw a layout of large areas: tissue, fields, phases."""
-    return Regions(_log_uniform(rng, 25, 140), rng.uniform(-0.6, 1.2), rng.uniform(0, 0.5))
+    return Regions(log_uniform(rng, 25, 140), rng.uniform(-0.6, 1.2), rng.uniform(0, 0.5))
 
 
 @dataclass(frozen=True)
@@ -292,6 +293,6 @@ class Mosaic:
 
 def draw_walls(rng: np.random.Generator) -> Mosaic:
     """Draw a layout of membranes."""
-    spacing = _log_uniform(rng, 14, 90)
-    wall = min(_log_uniform(rng, 1.5, 9), spacing / 3)
+    spacing = log_uniform(rng, 14, 90)
+    wall = min(log_uniform(rng, 1.5, 9), spacing / 3)
     return Mosaic(spacing, rng.uniform(0, 0.35), wall, float(rng.choice([0, rng.uniform(0, 1)])))

@@ -9,8 +9,9 @@ from scipy import ndimage
 
 from pretraining.lookalikes.parts.colonies import Colony, Form
 from pretraining.lookalikes.parts.crumbs import draw_crumbs, draw_hair, draw_leukocytes
-from pretraining.lookalikes.parts.tubes import Tubes, log_uniform
+from pretraining.lookalikes.parts.tubes import Tubes
 from pretraining.microscope import Camera, draw_camera
+from pretraining.shapes import log_uniform
 from pretraining.textures import Texture, draw_texture, smooth_noise
 
 OPTICS = ("phase", "bright", "relief", "fluorescence", "scanning", "stained")
@@ -200,11 +201,6 @@ def draw_bacteria(rng: np.random.Generator) -> Bacteria:
     ----------
     rng : numpy.random.Generator
         Decides everything.
-
-    Returns
-    -------
-    Bacteria
-        Its `sample` renders images of it.
     """
     unit = log_uniform(rng, 0.6, 2)
     optics = str(rng.choice(OPTICS, p=(0.3, 0.12, 0.08, 0.24, 0.13, 0.13)))

@@ -10,8 +10,9 @@ from scipy.spatial import Voronoi
 
 from pretraining.lookalikes.parts.exposure import exposed
 from pretraining.lookalikes.parts.pavement import SURFACES, dirt, grain, surface, turned
-from pretraining.lookalikes.parts.tapering import FAR, fine_noise, log_uniform, refined, stroke
+from pretraining.lookalikes.parts.tapering import FAR, fine_noise, refined, stroke
 from pretraining.microscope import Camera, draw_camera
+from pretraining.shapes import log_uniform
 from pretraining.tasks import Kind
 
 

@@ -9,9 +9,10 @@ from scipy import ndimage
 
 from pretraining.lookalikes.parts.leaves import draw_leaf
 from pretraining.lookalikes.parts.plant_parts import Plant, paint_ear, paint_fruit, paint_spots
-from pretraining.lookalikes.parts.soil import Soil, draw_soil, log_uniform
+from pretraining.lookalikes.parts.soil import Soil, draw_soil
 from pretraining.lookalikes.parts.wandering import drawn, walk
 from pretraining.microscope import Camera, draw_camera
+from pretraining.shapes import log_uniform
 from pretraining.textures import smooth_noise
 
 STYLES = ("seedlings", "rows", "rosettes", "ears", "fruits", "spots")

@@ -8,9 +8,9 @@ import numpy as np
 from scipy import ndimage
 
 from pretraining.lookalikes.parts.faults import Fault, draw_fault
-from pretraining.lookalikes.parts.soil import log_uniform
 from pretraining.lookalikes.parts.surfaces import MATERIALS, Surface, draw_surface
 from pretraining.microscope import Camera, draw_camera
+from pretraining.shapes import log_uniform
 from pretraining.textures import smooth_noise
 
 

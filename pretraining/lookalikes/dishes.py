@@ -12,7 +12,7 @@ from pretraining.lookalikes.parts.scenery import Imaged, Scenery
 from pretraining.lookalikes.parts.spheroids import Spheroids
 from pretraining.lookalikes.parts.stains import draw_bright_field, draw_mixing
 from pretraining.lookalikes.parts.swimmers import Swimmers
-from pretraining.lookalikes.parts.tapering import log_uniform
+from pretraining.shapes import log_uniform
 
 AGARS = np.array([
     (0.87, 0.8, 0.62), (0.78, 0.72, 0.6), (0.62, 0.16, 0.12), (0.85, 0.83, 0.8), (0.2, 0.2, 0.21),

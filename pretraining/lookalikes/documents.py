@@ -14,8 +14,8 @@ from pretraining.lookalikes.parts.paper import Paper, Writing
 from pretraining.lookalikes.parts.recordings import Curve
 from pretraining.lookalikes.parts.ridges import Ridges
 from pretraining.lookalikes.parts.series import Series, Sort
-from pretraining.lookalikes.parts.tapering import log_uniform
 from pretraining.microscope import Camera, draw_camera
+from pretraining.shapes import log_uniform
 from pretraining.tasks import Kind
 
 PAPERS = ((0.93, 0.92, 0.89), (0.88, 0.83, 0.72), (0.80, 0.71, 0.55), (0.94, 0.94, 0.95),

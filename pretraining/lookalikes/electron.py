@@ -21,9 +21,10 @@ from pretraining.lookalikes.parts.organelles import (
     draw_profiles,
 )
 from pretraining.lookalikes.parts.tissue import Tissue, draw_cells, draw_neuropil, draw_virions
-from pretraining.lookalikes.parts.tubes import Tubes, bent_path, log_uniform
+from pretraining.lookalikes.parts.tubes import Tubes, bent_path
 from pretraining.microscope import Camera, draw_camera
 from pretraining.scenes import Relabel
+from pretraining.shapes import log_uniform
 from pretraining.textures import smooth_noise
 
 

@@ -21,8 +21,8 @@ from pretraining.lookalikes.parts.fluorescent import (
 from pretraining.lookalikes.parts.neurons import Branching
 from pretraining.lookalikes.parts.nuclei import draw_nuclei_look
 from pretraining.lookalikes.parts.threads import STEP, Threads, uneven, woven
-from pretraining.lookalikes.parts.tubes import log_uniform
 from pretraining.microscope import Camera
+from pretraining.shapes import log_uniform
 from pretraining.textures import smooth_noise
 
 STYLES = ("microtubules", "actin", "mitochondria", "mesh", "fibres", "neurons", "hyphae")

@@ -16,8 +16,8 @@ from pretraining.lookalikes.parts.fluorescent import (
     hazed,
 )
 from pretraining.lookalikes.parts.nuclei import Nuclei, NucleiLook, draw_nuclei_look
-from pretraining.lookalikes.parts.tubes import log_uniform
 from pretraining.microscope import Camera
+from pretraining.shapes import log_uniform
 
 QUESTIONS = ("nuclei", "outlined nuclei", "cells", "outlined cells", "parts", "positive")
 """What can be asked; ``"parts"`` are cell and nucleus, ``"positive"`` what carries a marker."""

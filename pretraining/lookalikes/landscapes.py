@@ -10,7 +10,7 @@ from pretraining.lookalikes.parts.aerial import House, blend
 from pretraining.lookalikes.parts.exposure import exposed
 from pretraining.lookalikes.parts.panels import Panels
 from pretraining.lookalikes.parts.ships import paint_ship
-from pretraining.lookalikes.parts.tapering import fine_noise, log_uniform
+from pretraining.lookalikes.parts.tapering import fine_noise
 from pretraining.lookalikes.parts.terrain import (
     Clouds,
     Land,
@@ -21,6 +21,7 @@ from pretraining.lookalikes.parts.terrain import (
     shaded,
 )
 from pretraining.microscope import Camera, draw_camera
+from pretraining.shapes import log_uniform
 from pretraining.tasks import Kind
 
 Found = dict[str, np.ndarray]

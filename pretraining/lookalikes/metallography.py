@@ -9,8 +9,8 @@ import numpy as np
 from pretraining.lookalikes.parts.castings import SORTS
 from pretraining.lookalikes.parts.microstructure import BORDER, RARE, SECOND, TWIN, Metal
 from pretraining.lookalikes.parts.stains import fine_noise
-from pretraining.lookalikes.parts.tubes import log_uniform
 from pretraining.microscope import Camera, draw_camera
+from pretraining.shapes import log_uniform
 from pretraining.textures import smooth_noise
 
 ASKED: dict[str, dict[str, float]] = {

@@ -7,15 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from pretraining.lookalikes.parts.powders import (
-    Shape,
-    draw_ground,
-    draw_shape,
-    draw_surface,
-    log_uniform,
-)
+from pretraining.lookalikes.parts.powders import Shape, draw_ground, draw_shape, draw_surface
 from pretraining.lookalikes.parts.stamps import Painted
 from pretraining.microscope import Camera, draw_camera
+from pretraining.shapes import log_uniform
 from pretraining.textures import Texture, smooth_noise
 
 

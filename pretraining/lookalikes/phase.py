@@ -13,9 +13,9 @@ from scipy import ndimage
 
 from pretraining.lookalikes.parts.crumbs import draw_crumbs
 from pretraining.lookalikes.parts.culture import Culture
-from pretraining.lookalikes.parts.tubes import log_uniform
 from pretraining.microscope import Camera, draw_camera
 from pretraining.scenes import Relabel
+from pretraining.shapes import log_uniform
 from pretraining.textures import smooth_noise
 
 

@@ -18,8 +18,8 @@ from pretraining.lookalikes.parts.fluorescent import (
 from pretraining.lookalikes.parts.nuclei import NucleiLook
 from pretraining.lookalikes.parts.spots import PROFILES, Scene, Spots, draw_spots, heaped, strewn
 from pretraining.lookalikes.parts.threads import Threads, uneven, woven
-from pretraining.lookalikes.parts.tubes import log_uniform
 from pretraining.microscope import Camera
+from pretraining.shapes import log_uniform
 from pretraining.textures import Texture, draw_texture, smooth_noise
 
 STYLES = ("vesicles", "transcripts", "foci", "synapses", "droplets", "calcium", "colloids")

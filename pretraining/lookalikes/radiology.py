@@ -11,9 +11,9 @@ from pretraining.lookalikes.parts.films import BoneFilm, ChestFilm, TeethFilm
 from pretraining.lookalikes.parts.heads import CONTRASTS, Head, Heart
 from pretraining.lookalikes.parts.scenery import Imaged, Scenery
 from pretraining.lookalikes.parts.sonography import Ultrasound
-from pretraining.lookalikes.parts.tapering import log_uniform
 from pretraining.lookalikes.parts.torso import BRIGHTNESS, Torso
 from pretraining.microscope import Camera, draw_camera
+from pretraining.shapes import log_uniform
 
 
 @dataclass(frozen=True, eq=False)

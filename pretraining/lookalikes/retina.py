@@ -8,9 +8,10 @@ import numpy as np
 from scipy import ndimage
 
 from pretraining.lookalikes.parts.exposure import exposed
-from pretraining.lookalikes.parts.tapering import Strokes, fine_noise, log_uniform, stroke
+from pretraining.lookalikes.parts.tapering import Strokes, fine_noise, stroke
 from pretraining.lookalikes.parts.vessel_tree import Habit, grown_tree
 from pretraining.microscope import Camera, draw_camera
+from pretraining.shapes import log_uniform
 from pretraining.tasks import Kind
 
 MACULA = 15.5

@@ -20,8 +20,9 @@ from pretraining.lookalikes.parts.aerial import (
 )
 from pretraining.lookalikes.parts.exposure import exposed
 from pretraining.lookalikes.parts.street_network import Network, Plan
-from pretraining.lookalikes.parts.tapering import Strokes, fine_noise, log_uniform, stroke
+from pretraining.lookalikes.parts.tapering import Strokes, fine_noise, stroke
 from pretraining.microscope import Camera, draw_camera
+from pretraining.shapes import log_uniform
 from pretraining.tasks import Kind
 
 

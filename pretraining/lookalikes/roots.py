@@ -8,9 +8,10 @@ import numpy as np
 from scipy import ndimage
 
 from pretraining.lookalikes.parts.root_systems import Habit, draw_habit
-from pretraining.lookalikes.parts.soil import Soil, draw_soil, lit, log_uniform
+from pretraining.lookalikes.parts.soil import Soil, draw_soil, lit
 from pretraining.lookalikes.parts.wandering import Path, drawn, walk
 from pretraining.microscope import Camera, draw_camera
+from pretraining.shapes import log_uniform
 from pretraining.textures import smooth_noise
 
 STYLES = ("window", "tube", "scanner", "gel", "paper")

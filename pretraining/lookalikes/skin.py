@@ -10,9 +10,9 @@ from pretraining.lookalikes.parts.dermis import Dermoscopy
 from pretraining.lookalikes.parts.mucosa import Endoscopy
 from pretraining.lookalikes.parts.scenery import Imaged, Scenery
 from pretraining.lookalikes.parts.stains import draw_mixing
-from pretraining.lookalikes.parts.tapering import log_uniform
 from pretraining.lookalikes.parts.wounds import Wound
 from pretraining.microscope import Camera, draw_camera
+from pretraining.shapes import log_uniform
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,9 +12,9 @@ from pretraining.lookalikes.parts.growth_rings import Layers
 from pretraining.lookalikes.parts.minerals import Rock
 from pretraining.lookalikes.parts.seeds import Seeds
 from pretraining.lookalikes.parts.series import Series, Sort
-from pretraining.lookalikes.parts.tapering import log_uniform
 from pretraining.lookalikes.parts.venation import Blade, Wing
 from pretraining.microscope import Camera, draw_camera
+from pretraining.shapes import log_uniform
 from pretraining.tasks import Kind
 from pretraining.textures import draw_texture
 

@@ -17,8 +17,8 @@ from pretraining.lookalikes.parts.matter import (
     Matter,
 )
 from pretraining.lookalikes.parts.scanner import Scanner
-from pretraining.lookalikes.parts.tubes import log_uniform
 from pretraining.microscope import Camera, draw_camera
+from pretraining.shapes import log_uniform
 from pretraining.textures import smooth_noise
 
 SHARES = {

@@ -9,8 +9,8 @@ from scipy import ndimage
 
 from pretraining.lookalikes.parts.cell_sheet import Build, Glow, Sheet, draw_nuclei, draw_sheet
 from pretraining.lookalikes.parts.stains import absorbed, fine_noise, jittered
-from pretraining.lookalikes.parts.tubes import log_uniform
 from pretraining.microscope import Camera, draw_camera
+from pretraining.shapes import log_uniform
 from pretraining.textures import smooth_noise
 
 STYLES = ("ovule", "root", "pavement", "epithelium", "spheroid", "stained", "endothelium")

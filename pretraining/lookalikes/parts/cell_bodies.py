@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from pretraining.lookalikes.parts.nuclei import Nuclei, NucleiLook, draw_nuclei_look
 from pretraining.lookalikes.parts.stamps import Stamps, draw_stamps
-from pretraining.lookalikes.parts.tubes import log_uniform
+from pretraining.shapes import log_uniform
 from pretraining.textures import smooth_noise
 
 STAINS = ("cytoplasm", "membrane", "skeleton", "organelles")

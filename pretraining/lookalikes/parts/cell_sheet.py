@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from pretraining.lookalikes.parts.stamps import apart, draw_stamps
 from pretraining.lookalikes.parts.tessellation import lattice, merged, tiling
-from pretraining.lookalikes.parts.tubes import log_uniform
+from pretraining.shapes import log_uniform
 from pretraining.textures import smooth_noise
 
 

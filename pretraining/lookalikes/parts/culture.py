@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pretraining.lookalikes.parts.tubes import Tubes, bent_path, log_uniform
+from pretraining.lookalikes.parts.tubes import Tubes, bent_path
+from pretraining.shapes import log_uniform
 from pretraining.textures import smooth_noise
 
 

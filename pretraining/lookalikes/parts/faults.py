@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from pretraining.lookalikes.parts.soil import lit, log_uniform
+from pretraining.lookalikes.parts.soil import lit
 from pretraining.lookalikes.parts.wandering import drawn, walk
+from pretraining.shapes import log_uniform
 from pretraining.textures import nearest_points, smooth_noise
 
 

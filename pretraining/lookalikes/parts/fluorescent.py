@@ -6,8 +6,8 @@ import numpy as np
 from scipy import ndimage
 
 from pretraining.lookalikes.parts.crumbs import draw_crumbs, draw_hair
-from pretraining.lookalikes.parts.tubes import log_uniform
 from pretraining.microscope import Camera, draw_camera
+from pretraining.shapes import log_uniform
 from pretraining.textures import smooth_noise
 
 HUES = np.array([

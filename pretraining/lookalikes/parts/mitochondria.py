@@ -8,7 +8,8 @@ import numpy as np
 from scipy import ndimage
 
 from pretraining.lookalikes.parts.organelles import Section, borders
-from pretraining.lookalikes.parts.tubes import Tubes, bent_path, log_uniform
+from pretraining.lookalikes.parts.tubes import Tubes, bent_path
+from pretraining.shapes import log_uniform
 from pretraining.textures import smooth_noise
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import ndimage
 
 from pretraining.lookalikes.parts.stamps import Stamps, apart, draw_stamps
-from pretraining.lookalikes.parts.tubes import log_uniform
+from pretraining.shapes import log_uniform
 from pretraining.textures import smooth_noise
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from pretraining.lookalikes.parts.tapering import fine_noise, log_uniform
+from pretraining.lookalikes.parts.tapering import fine_noise
+from pretraining.shapes import log_uniform
 
 SURFACES = ("asphalt", "concrete", "plaster", "stone", "metal", "brick")
 """Names of the surfaces that `surface` draws."""

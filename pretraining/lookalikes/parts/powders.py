@@ -8,6 +8,7 @@ import numpy as np
 
 from pretraining.lookalikes.parts.stains import fine_noise, stretched_noise
 from pretraining.lookalikes.parts.stamps import Painted, apart, draw_stamps
+from pretraining.shapes import log_uniform
 from pretraining.textures import Texture, draw_texture, smooth_noise, standardised
 
 FORMS = ("sphere", "rough", "rod", "cube", "crystal", "plate", "flake")
@@ -76,11 +77,6 @@ class Shape:
             waves=(2, 3, 4, 6, 9), corners=corners, facets=self.facets,
             capsule=self.form == "rod",
         ).painted()  # fmt: skip
-
-
-def log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
-    """A number whose logarithm is evenly spread."""
-    return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 
 def draw_shape(rng: np.random.Generator, look: str) -> Shape:

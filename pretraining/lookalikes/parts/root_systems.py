@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pretraining.lookalikes.parts.soil import log_uniform
 from pretraining.lookalikes.parts.wandering import Path, walk
+from pretraining.shapes import log_uniform
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import ndimage
 
 from pretraining.lookalikes.parts.wandering import drawn, walk
+from pretraining.shapes import log_uniform
 from pretraining.textures import smooth_noise
 
 EARTHS = (
@@ -23,11 +24,6 @@ def lit(height: np.ndarray, angle: float, strength: float = 1.0) -> np.ndarray:
     slope = -(np.sin(angle) * down + np.cos(angle) * right)
     hollow = height - ndimage.gaussian_filter(height, 4)
     return np.clip(1 + strength * (slope + 0.25 * hollow), 0.15, 2.2).astype(np.float32)
-
-
-def log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
-    """A number whose logarithm is evenly distributed."""
-    return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 
 @dataclass(frozen=True, eq=False)

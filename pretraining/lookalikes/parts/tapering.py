@@ -13,11 +13,6 @@ FAR = 99.0
 """Distance of pixels that no stroke is near to."""
 
 
-def log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
-    """A number whose logarithm is uniform."""
-    return float(np.exp(rng.uniform(np.log(low), np.log(high))))
-
-
 def fine_noise(rng: np.random.Generator, side: int, scale: float) -> np.ndarray:
     """Isotropic Gaussian noise of a correlation length in pixels, standardised float32."""
     if scale >= 2:

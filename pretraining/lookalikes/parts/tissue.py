@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pretraining.lookalikes.parts.tubes import log_uniform
+from pretraining.shapes import log_uniform
 
 
 @dataclass(frozen=True)

@@ -148,8 +148,3 @@ def bent_path(
     steps = step * np.stack([np.sin(angle + turn), np.cos(angle + turn)], 1)
     path = np.concatenate([np.zeros((1, 2)), np.cumsum(steps, 0)])
     return path - path.mean(0) + centre
-
-
-def log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
-    """A number between two, its logarithm uniform."""
-    return float(np.exp(rng.uniform(np.log(low), np.log(high))))

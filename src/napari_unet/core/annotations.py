@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
+from napari_unet.core.boxes import BoxIndex
 from napari_unet.core.source import Box, ImageSource
 
 UNPAINTED = 255
@@ -88,6 +90,11 @@ class PaintBox:
     start: tuple[int, ...]
     classes: np.ndarray
 
+    @cached_property
+    def pixels(self) -> int:
+        """How many pixels are painted."""
+        return int(np.count_nonzero(self.classes != UNPAINTED))
+
     @property
     def box(self) -> Box:
         """The slices the box covers."""
@@ -137,12 +144,20 @@ class Annotation:
         return out
 
     def share_of(self, other: Annotation) -> float:
-        """How much of what is painted in the other is painted here, too, 0 to 1."""
-        both = total = 0
+        """How much of what is painted in the other is painted here, too, 0 to 1.
+
+        Boxes that both hold, which are most of them after a stroke, are not looked through.
+        """
+        same, both, total = {id(box) for box in self.boxes}, 0, 0
+        index = BoxIndex(box.box for box in self.boxes)
         for box in other.boxes:
-            painted = box.classes != UNPAINTED
-            both += int((self.read(box.sample, box.box)[painted] != UNPAINTED).sum())
-            total += int(painted.sum())
+            total += box.pixels
+            if id(box) in same:
+                both += box.pixels
+                continue
+            near = Annotation(tuple(self.boxes[n] for n in index.meeting(box.box)), ())
+            here = near.read(box.sample, box.box) != UNPAINTED
+            both += int(np.count_nonzero(here & (box.classes != UNPAINTED)))
         return both / total if total else 0.0
 
 

@@ -42,7 +42,7 @@ class PaintFeed:
     earlier : sequence of Annotation, optional
         The paint on each image before an answer was first seen, where that is known.
     answered : bool, optional
-        Answers are seen from now on, so that newer paint corrects them.
+        Answers are seen from now on, so that newer strokes correct them.
 
     Raises
     ------
@@ -60,9 +60,11 @@ class PaintFeed:
     ) -> None:
         self._desk = desk
         assembled = assemble(painted)
-        self._training = assembled.training.after(earlier)
-        self._first = self._training.first_paint if answered else tuple(earlier)
         reading = joint_reading(assembled.readings)
+        known = tuple(earlier) if reading.mode == "strokes" else ()  # a mask says all at once
+        self._training = assembled.training.after(known)
+        strokes = answered and reading.mode == "strokes"
+        self._first = self._training.first_paint if strokes else known
         self._reading = replace(reading, classes=self._training.classes)
         self._papers = [
             _Paper(image, number, self._training.images[number].annotation)
